@@ -1,9 +1,13 @@
-import { existsSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
+import { ISOLATION_HEADERS } from './scripts/headers.mjs';
+import { ALIAS } from './scripts/vite-alias.mjs';
+import hnswlibCsp from './scripts/vite-hnswlib-csp';
+import staticAssets from './scripts/vite-static-assets';
 
-const debian = '/usr/bin/chromium';
+const chromium = findChromium();
 
 export default defineConfig({
   test: {
@@ -13,9 +17,13 @@ export default defineConfig({
         test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'] },
       },
       {
-        plugins: [svelte()],
+        plugins: [svelte(), staticAssets(), hnswlibCsp()],
         worker: { format: 'es' },
+        resolve: { alias: ALIAS },
+        server: { headers: ISOLATION_HEADERS },
+        // As in vite.config.ts. A reload in the middle of a run would fail whatever was running.
         optimizeDeps: {
+          entries: ['src/workers/*.ts', 'tests/browser/**/*.test.ts'],
           exclude: ['@ffmpeg/ffmpeg', '@ffmpeg/util', '@ffmpeg/core', 'brotli-wasm'],
         },
         test: {
@@ -28,8 +36,8 @@ export default defineConfig({
             screenshotFailures: false,
             provider: playwright({
               launchOptions: {
-                ...(existsSync(debian) ? { executablePath: debian } : {}),
-                args: ['--no-sandbox', '--disable-background-networking', '--disable-quic'],
+                ...(chromium === undefined ? {} : { executablePath: chromium }),
+                args: CHROMIUM_ARGS,
               },
             }),
             instances: [{ browser: 'chromium' }],

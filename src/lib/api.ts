@@ -1,6 +1,6 @@
 /**
- * The types of the public contract: what goes into a library and what comes out of it.
- * Plain data only (structured-cloneable); the calls themselves are on `Library` and `Shard`.
+ * The public contract: the calls on `Library` and `Shard`, and the data that goes in and comes out.
+ * The data is plain (structured-cloneable); `index.ts` opens a library.
  */
 
 /** How a long call is watched and stopped. */
@@ -149,8 +149,8 @@ export interface IngestReport {
 export interface ShardInfo {
   id: string;
   name: string;
-  /** The id of the newest version; null for a shard with nothing in it yet. */
-  head: string | null;
+  /** The id of the newest version. */
+  head: string;
   profile: ProfileName;
   model: string;
   chunks: number;
@@ -191,7 +191,13 @@ export interface StorageReport {
   usage: number;
   quota: number;
   persisted: boolean;
-  shards: { id: string; name: string; ownBytes: number; sharedBytes: number; lastExport?: string }[];
+  shards: {
+    id: string;
+    name: string;
+    ownBytes: number;
+    sharedBytes: number;
+    lastExport?: string;
+  }[];
 }
 
 export interface CheckReport {
@@ -243,4 +249,77 @@ export interface ExportOptions extends Work {
   format: 'mp4';
   /** Where to write; without it the call resolves with a Blob. */
   to?: WritableStream<Uint8Array> | FileSystemFileHandle;
+}
+
+export interface OpenOptions {
+  /** Libraries of different names do not see each other; default `memreel`. */
+  name?: string;
+  /** `memory` keeps nothing after the tab closes; default `opfs`. */
+  storage?: 'opfs' | 'memory';
+  /** Where `models/` and the other static files are served; default the app's own base. */
+  assetsUrl?: string;
+}
+
+/** Everything that this browser holds. */
+export interface Library {
+  readonly storageKind: 'opfs' | 'memory';
+  /** All shards by name, without removed ones unless asked. */
+  shards(options?: { removed?: boolean }): Promise<ShardInfo[]>;
+  /**
+   * @throws InvalidError for an empty name or an unknown model
+   * @throws UnsupportedError where `compact` is asked for and the probe fails here
+   */
+  create(options: { name: string; profile?: 'auto' | ProfileName; model?: string }): Promise<Shard>;
+  /** `at` opens one version, read-only. @throws NotFoundError */
+  open(id: string, options?: { at?: VersionRef }): Promise<Shard>;
+  /** Searches all shards; scores of different shards are compared as they are. */
+  search(query: string, options?: SearchOptions): Promise<(Hit & { shard: string })[]>;
+  /** Drops a shard's entry; `restore` brings it back. */
+  remove(id: string): Promise<void>;
+  restore(id: string): Promise<void>;
+  /** Verifies every digest and reference; `deep` also decodes every frame. */
+  check(options?: Work & { deep?: boolean }): Promise<CheckReport>;
+  storage(): Promise<StorageReport>;
+  /** Asks the browser never to evict this library. */
+  persist(): Promise<boolean>;
+  /** Tries every capability for real and says what was seen. */
+  selfCheck(): Promise<SelfCheckReport>;
+  models(): Promise<ModelInfo[]>;
+  /** Calls back for own and other tabs' changes; returns how to stop. */
+  subscribe(listener: (change: LibraryChange) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** One memory: an MP4 and its index. */
+export interface Shard {
+  readonly id: string;
+  readonly name: string;
+  /** The version that this shard shows: the shared head, or the one it was opened at. */
+  readonly head: string;
+  info(): Promise<ShardInfo>;
+  rename(name: string): Promise<void>;
+  /**
+   * Reads documents into chunks, frames and search data, and commits them as one version.
+   * One bad file never stops the others: see the report.
+   * Aborting (between any two chunks or frames) leaves the shard as it was.
+   */
+  ingest(files: Iterable<File>, options?: IngestOptions): Promise<IngestReport>;
+  sources(): Promise<Source[]>;
+  search(query: string, options?: SearchOptions): Promise<Hit[]>;
+  /** In order; `deleted` includes tombstones. */
+  chunks(options?: {
+    offset?: number;
+    limit?: number;
+    filter?: Filter;
+    deleted?: boolean;
+  }): Promise<Chunk[]>;
+  /** @throws NotFoundError */
+  chunk(uuid: string): Promise<Chunk>;
+  /** The chunk with its live neighbours of the same source, in order; default one on each side. */
+  context(uuid: string, options?: { before?: number; after?: number }): Promise<Chunk[]>;
+  /** The picture of a frame. @throws NotFoundError */
+  frame(segment: string, index: number): Promise<ImageBitmap>;
+  stats(): Promise<ShardStats>;
+  /** One playable MP4 of all segments. Without `to`, resolves with the file. */
+  export(options: ExportOptions): Promise<Blob | undefined>;
 }

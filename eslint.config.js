@@ -1,0 +1,153 @@
+/**
+ * What the linter holds. Import directions are dependency-cruiser's (.dependency-cruiser.cjs),
+ * formatting is Prettier's; here is what only a reader of types and syntax can see.
+ */
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import globals from 'globals';
+import ts from 'typescript-eslint';
+
+// Who may use what: a platform API has one adapter, so that its noise is translated in one place.
+const OPFS = {
+  selector: "MemberExpression[property.name='getDirectory']",
+  message: 'Only src/lib/store/opfs.ts opens OPFS.',
+};
+const CODE_FROM_TEXT = {
+  selector: "NewExpression[callee.name='Function']",
+  message: 'Our content security policy refuses code from text.',
+};
+const DOUBLE_CAST = {
+  selector: 'TSAsExpression > TSAsExpression > TSUnknownKeyword',
+  message: 'A cast through unknown proves nothing: narrow the value instead.',
+};
+const SLEEP = {
+  selector: "CallExpression[callee.property.name='waitForTimeout']",
+  message: 'A test waits for what it means, not for time.',
+};
+
+/** @param {string} project the tsconfig that a group of files belongs to */
+const typed = (project) => ({
+  languageOptions: {
+    parserOptions: {
+      project,
+      tsconfigRootDir: import.meta.dirname,
+      extraFileExtensions: ['.svelte'],
+    },
+  },
+});
+
+export default ts.config(
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'test-results/',
+      'bench-results/',
+      'public/',
+      'tests/fixtures/',
+    ],
+  },
+  js.configs.recommended,
+  ts.configs.strictTypeChecked,
+  ts.configs.stylisticTypeChecked,
+  svelte.configs.recommended,
+  {
+    files: [
+      'src/main.ts',
+      'src/**/*.svelte',
+      'src/**/*.svelte.ts',
+      'src/routes/**',
+      'src/lib/ui/**',
+    ],
+    ...typed('./tsconfig.json'),
+  },
+  { files: ['src/lib/index.ts'], ...typed('./tsconfig.json') },
+  {
+    files: ['src/workers/**', 'src/lib/**/*.ts'],
+    ignores: ['src/lib/ui/**', 'src/lib/index.ts'],
+    ...typed('./tsconfig.worker.json'),
+  },
+  {
+    files: ['tests/**', 'scripts/**', '*.config.ts'],
+    ...typed('./tsconfig.tests.json'),
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser }, globals: globals.browser },
+    rules: {
+      'svelte/no-at-html-tags': 'error',
+      'svelte/button-has-type': 'error',
+      'svelte/no-target-blank': 'error',
+      'svelte/require-each-key': 'error',
+      // Our router's links are fragments of this page, not SvelteKit routes.
+      'svelte/no-navigation-without-resolve': 'off',
+    },
+  },
+  {
+    rules: {
+      eqeqeq: ['error', 'always'],
+      'no-restricted-syntax': ['error', OPFS, CODE_FROM_TEXT, DOUBLE_CAST],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/ban-ts-comment': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `(event) => go(event)` is how a callback is handed on, whatever `go` returns.
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
+      // Constant conditions are how a loop says that it ends inside.
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
+      // noPropertyAccessFromIndexSignature is off; the two ways to read one mean the same.
+      '@typescript-eslint/dot-notation': 'off',
+      // The ports ask for promises and generators whether or not an implementation awaits.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['src/**'],
+    rules: {
+      'no-console': 'error',
+      'no-eval': 'error',
+      'no-restricted-globals': [
+        'error',
+        { name: 'alert', message: 'Use a dialog of ours.' },
+        { name: 'confirm', message: 'Use a dialog of ours.' },
+        { name: 'prompt', message: 'Use a dialog of ours.' },
+      ],
+    },
+  },
+  {
+    files: ['src/lib/store/opfs.ts'],
+    rules: { 'no-restricted-syntax': ['error', CODE_FROM_TEXT, DOUBLE_CAST] },
+  },
+  {
+    files: ['tests/**'],
+    rules: {
+      // A test cleans up after itself, and may look at the disk past the store.
+      'no-restricted-syntax': ['error', CODE_FROM_TEXT, DOUBLE_CAST, SLEEP],
+    },
+  },
+  {
+    files: ['scripts/**', '*.config.{ts,js}', '.dependency-cruiser.cjs'],
+    languageOptions: { globals: globals.node },
+  },
+  {
+    files: ['scripts/**/*.mjs'],
+    rules: {
+      // The compiler checks these files (checkJs): it knows the globals, and it sees the JSDoc casts
+      // that the rule does not.
+      'no-undef': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  {
+    files: ['*.config.js', '.dependency-cruiser.cjs'],
+    ...ts.configs.disableTypeChecked,
+  },
+);

@@ -1,0 +1,24 @@
+import { defineConfig } from '@playwright/test';
+import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
+
+const chromium = findChromium();
+
+export default defineConfig({
+  testDir: 'tests/e2e',
+  outputDir: 'test-results/e2e',
+  globalSetup: './tests/e2e/serve-app.ts',
+  // Encoders and the storage are shared by all pages of one machine.
+  workers: 2,
+  timeout: 120_000,
+  forbidOnly: true,
+  reporter: [['list'], ['json']],
+  use: {
+    // serve-app.ts sets it; the workers read this file again after that.
+    baseURL: process.env['MEMREEL_URL'],
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
+      args: CHROMIUM_ARGS,
+    },
+  },
+});

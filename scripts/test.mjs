@@ -1,0 +1,93 @@
+/**
+ * `npm test`: installs what is missing, then checks, builds, and runs every test. The last line is
+ * the count; the exit code is not 0 when anything failed or nothing ran.
+ */
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { bin, ensureBuilt } from './build.mjs';
+import { printCheck, runChecks } from './check.mjs';
+import { ensureChromium } from './chromium.mjs';
+import { ensureInstalled, ROOT } from './install.mjs';
+import { countReport } from './report.mjs';
+import { run } from './run.mjs';
+import { measureFirstScreen } from './size.mjs';
+
+const REPORTS = path.join(ROOT, 'test-results', 'reports');
+
+/**
+ * @typedef {import('./report.mjs').Counts} Counts
+ * @typedef {{ name: string, runner: 'vitest' | 'playwright', args: string[], minutes: number }} Suite
+ */
+
+/** @type {Suite[]} the minutes add up to less than the twenty that all may take */
+const SUITES = [
+  { name: 'unit', runner: 'vitest', args: vitest('unit'), minutes: 4 },
+  { name: 'browser', runner: 'vitest', args: vitest('browser'), minutes: 6 },
+  { name: 'e2e', runner: 'playwright', args: [bin('@playwright/test/cli.js'), 'test'], minutes: 6 },
+];
+
+ensureInstalled();
+const chromium = ensureChromium();
+rmSync(REPORTS, { recursive: true, force: true });
+mkdirSync(REPORTS, { recursive: true });
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const { ok } of await runChecks()) add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+if (checkHere('build', ensureBuilt)) checkHere('size of the first screen', measureFirstScreen);
+for (const suite of SUITES) add(await runSuite(suite));
+
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+
+/** @param {Counts} counts */
+function add(counts) {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
+
+/**
+ * A check that is a function of ours; throwing is failing.
+ * @param {string} name
+ * @param {() => { ok: boolean, output: string } | void} check
+ * @returns {boolean} whether it passed
+ */
+function checkHere(name, check) {
+  const start = performance.now();
+  const report = attempt(check);
+  printCheck({ name, ...report, seconds: (performance.now() - start) / 1000 });
+  add({ passed: report.ok ? 1 : 0, failed: report.ok ? 0 : 1, skipped: 0 });
+  return report.ok;
+}
+
+/** @param {() => { ok: boolean, output: string } | void} check */
+function attempt(check) {
+  try {
+    return check() ?? { ok: true, output: '' };
+  } catch (error) {
+    return { ok: false, output: String(error) };
+  }
+}
+
+/**
+ * @param {Suite} suite
+ * @returns {Promise<Counts>}
+ */
+async function runSuite({ name, runner, args, minutes }) {
+  console.log(`\n${name}`);
+  const file = path.join(REPORTS, `${name}.json`);
+  const { ok } = await run(args, {
+    timeoutSeconds: minutes * 60,
+    show: true,
+    env: { MEMREEL_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+  });
+  return countReport(runner, file, ok);
+}
+
+/** @param {'unit' | 'browser'} project */
+function vitest(project) {
+  const report = path.join(REPORTS, `${project}.json`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  return [bin('vitest/vitest.mjs'), 'run', '--project', project, ...reporters];
+}

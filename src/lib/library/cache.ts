@@ -1,0 +1,109 @@
+/**
+ * What may be forgotten at any time, in IndexedDB: shard entries by digest for fast listing, what
+ * probes found in this browser, settings. Never the truth: an entry comes back from the store, a
+ * probe is run again. A database that does not open, breaks or hangs is as good as an empty one.
+ */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { ProfileName } from '../api';
+import type { ShardEntry } from '../shard/objects';
+
+interface Schema extends DBSchema {
+  entries: { key: string; value: ShardEntry };
+  probes: { key: string; value: { works: boolean; detail: string } };
+  exports: { key: string; value: string };
+}
+
+/** A database that has not answered by then is not waited for, in milliseconds. */
+const PATIENCE = 2000;
+
+export class Cache {
+  #database: Promise<IDBPDatabase<Schema> | undefined>;
+  readonly #name: string;
+  #reopened = false;
+
+  constructor(name: string) {
+    this.#name = `memreel-cache:${name}`;
+    this.#database = this.#open();
+  }
+
+  /** Entries by digest: those that are known here. */
+  async entries(digests: readonly string[]): Promise<Map<string, ShardEntry>> {
+    const found = await this.#try(async (database) => {
+      const store = database.transaction('entries').store;
+      return Promise.all(digests.map((digest) => store.get(digest)));
+    });
+    const entries = new Map<string, ShardEntry>();
+    digests.forEach((digest, at) => {
+      const entry = found?.[at];
+      if (entry) entries.set(digest, entry);
+    });
+    return entries;
+  }
+
+  /** Keeps exactly these entries. */
+  async keepEntries(entries: ReadonlyMap<string, ShardEntry>): Promise<void> {
+    await this.#try(async (database) => {
+      const transaction = database.transaction('entries', 'readwrite');
+      await transaction.store.clear();
+      for (const [digest, entry] of entries) void transaction.store.put(entry, digest);
+      await transaction.done;
+    });
+  }
+
+  probe(profile: ProfileName): Promise<{ works: boolean; detail: string } | undefined> {
+    return this.#try((database) => database.get('probes', probeKey(profile)));
+  }
+
+  async keepProbe(profile: ProfileName, found: { works: boolean; detail: string }): Promise<void> {
+    await this.#try((database) => database.put('probes', found, probeKey(profile)));
+  }
+
+  /** When a shard was last exported, ISO 8601. */
+  lastExport(shard: string): Promise<string | undefined> {
+    return this.#try((database) => database.get('exports', shard));
+  }
+
+  async keepLastExport(shard: string, at: string): Promise<void> {
+    await this.#try((database) => database.put('exports', at, shard));
+  }
+
+  async close(): Promise<void> {
+    (await this.#database)?.close();
+  }
+
+  /** Runs a request; undefined where there is no database to ask. */
+  async #try<T>(work: (database: IDBPDatabase<Schema>) => Promise<T>): Promise<T | undefined> {
+    const database = await this.#database;
+    if (!database) return undefined;
+    try {
+      return await work(database);
+    } catch {
+      // A cache that fails is an empty cache: everything in it can be made again. A connection that
+      // the browser has closed (InvalidStateError) is opened once more for later requests.
+      if (!this.#reopened) {
+        this.#reopened = true;
+        this.#database = this.#open();
+      }
+      return undefined;
+    }
+  }
+
+  #open(): Promise<IDBPDatabase<Schema> | undefined> {
+    const opening = openDB<Schema>(this.#name, 1, {
+      upgrade(database) {
+        database.createObjectStore('entries');
+        database.createObjectStore('probes');
+        database.createObjectStore('exports');
+      },
+      // A newer version of the app in another tab wants to change the database: let it.
+      blocking: (_, __, event) => {
+        (event.target as IDBDatabase | null)?.close();
+      },
+    });
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE, undefined));
+    return Promise.race([opening.catch(() => undefined), late]);
+  }
+}
+
+/** A probe holds for one version of one browser. */
+const probeKey = (profile: ProfileName): string => `${profile} ${navigator.userAgent}`;

@@ -1,0 +1,71 @@
+/** Verifies a library: every digest and reference, and when asked every frame and text. */
+import type { CheckReport, Progress } from '../api';
+import { MemreelError } from '../errors';
+import type { Store } from '../store/store';
+import type { Catalogue } from './catalogue';
+import type { FrameTexts } from './frame-texts';
+import { openView } from './view';
+
+/** Texts read at a time. */
+const STEP = 512;
+
+export interface CheckOptions {
+  readonly deep: boolean;
+  readonly signal: AbortSignal;
+  progress(progress: Progress): void;
+}
+
+export async function checkLibrary(
+  store: Store,
+  catalogue: Catalogue,
+  texts: FrameTexts,
+  { deep, signal, progress }: CheckOptions,
+): Promise<CheckReport> {
+  const { problems, blobs, bytes } = await store.check({
+    signal,
+    onProgress: ({ done, total }) => {
+      progress({ stage: 'check', done, total });
+    },
+  });
+  const report: CheckReport = {
+    ok: true,
+    problems: [...problems],
+    checked: { blobs, bytes, versions: 0, frames: 0 },
+  };
+  for (const entry of await catalogue.entries()) {
+    signal.throwIfAborted();
+    const view = await openView(catalogue, entry, entry.head);
+    report.checked.versions++;
+    const frames = view.segments.reduce((sum, segment) => sum + segment.frames, 0);
+    const records = view.ordered();
+    const { chunks, deleted } = view.version.counts;
+    const dead = records.filter((record) => record.deleted).length;
+    if (records.length !== chunks || dead !== deleted) {
+      report.problems.push({
+        code: 'counts',
+        where: entry.id,
+        message: `The head of “${entry.name}” counts ${String(chunks)} chunks and holds ${String(records.length)}.`,
+      });
+    }
+    if (!deep) continue;
+    for (let at = 0; at < records.length; at += STEP) {
+      signal.throwIfAborted();
+      try {
+        await texts.read(view, records.slice(at, at + STEP), signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof MemreelError)) throw error;
+        const { code, subject = entry.id, message } = error;
+        report.problems.push({ code, where: subject, message });
+      }
+      progress({
+        stage: 'verify',
+        done: Math.min(records.length, at + STEP),
+        total: records.length,
+      });
+    }
+    report.checked.frames += frames;
+  }
+  report.ok = report.problems.length === 0;
+  return report;
+}

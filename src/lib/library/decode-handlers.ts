@@ -1,0 +1,83 @@
+/** The decoding worker's work: frames of a segment into texts, checks and pictures. */
+import { CorruptError } from '../errors';
+import { Transferred, type Handlers } from '../rpc/protocol';
+import { loadCompressor } from '../shard/compression';
+import { decodeFrame } from '../shard/payload';
+import { probeProfile } from '../video/probe';
+import { FrameReader } from '../video/read';
+import { hex } from './hex';
+import type { DecodeProtocol, ReadFrame, SegmentFile } from './protocol';
+import { videoSelfCheck } from './video-self-check';
+
+export function decodeHandlers(): Handlers<DecodeProtocol> {
+  const reader = new FrameReader();
+  const open = async (segment: SegmentFile): Promise<string> => {
+    await reader.open(segment.id, segment.file);
+    return segment.id;
+  };
+
+  return {
+    async read({ segment, frames }, { signal }) {
+      const [id, compressor] = await Promise.all([open(segment), loadCompressor()]);
+      const payloads: [index: number, payload: Uint8Array][] = [];
+      await reader.readPayloads(id, frames, {
+        signal,
+        onPayload: (index, payload) => payloads.push([index, payload]),
+      });
+      return Promise.all(
+        payloads.map(async ([index, payload]): Promise<ReadFrame> => {
+          const frame = await decodeFrame(await compressor.decompress(payload));
+          return { index, chunks: frame.chunks.map(({ uuid, text }) => ({ uuid, text })) };
+        }),
+      );
+    },
+
+    async verify({ segment, from, digests }, { signal, progress }) {
+      const id = await open(segment);
+      const bad: { frame: number; message: string }[] = [];
+      const expected = digests.map((_, at) => from + at);
+      const compared: Promise<void>[] = [];
+      const seen = new Set<number>();
+      const compare = async (index: number, payload: Uint8Array<ArrayBuffer>): Promise<void> => {
+        const digest = hex(await crypto.subtle.digest('SHA-256', payload));
+        if (digest !== digests[index - from]) {
+          bad.push({ frame: index, message: 'The frame holds other bytes than were drawn.' });
+        }
+      };
+      try {
+        await reader.readPayloads(id, expected, {
+          signal,
+          onPayload: (index, payload) => {
+            seen.add(index);
+            compared.push(compare(index, payload.slice()));
+            if (seen.size % 8 === 0) progress(seen.size);
+          },
+        });
+      } catch (error) {
+        if (!(error instanceof CorruptError)) throw error;
+        const frame = expected.find((index) => !seen.has(index)) ?? from;
+        bad.push({ frame, message: error.message });
+      }
+      await Promise.all(compared);
+      return bad;
+    },
+
+    async picture({ segment, frame }) {
+      const picture = await reader.picture(await open(segment), frame);
+      return new Transferred(picture, [picture]);
+    },
+
+    forget({ id }) {
+      reader.close(id);
+      return Promise.resolve();
+    },
+
+    async probe({ profile }) {
+      const began = performance.now();
+      const { works, detail } = await probeProfile(profile);
+      return { works, detail, milliseconds: performance.now() - began };
+    },
+
+    selfCheck: () => videoSelfCheck(),
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * The way of a document: files → chunks → segments → one new version. Stages overlap, and each
+ * bounds the one before it; at most two segments are in memory, one filling and one being finished.
+ */
+import type { IngestedFile, IngestOptions, IngestReport, Progress } from '../api';
+import { InvalidError, MemreelError } from '../errors';
+import { orderAfter } from '../shard/order';
+import type { SegmentEntry, ShardEntry } from '../shard/objects';
+import type { SourceRecord } from '../shard/records';
+import type { Store } from '../store/store';
+import { DocumentReader, type OpenedDocument } from './document-reader';
+import type { Engines } from './engines';
+import { Gate } from './gate';
+import { SegmentBuilder, type SegmentChunk } from './segment-builder';
+
+export interface IngestContext {
+  readonly engines: Engines;
+  readonly store: Store;
+  readonly entry: ShardEntry;
+  /** The order key of the shard's last chunk. */
+  readonly lastOrder: string | null;
+  readonly assetsUrl: string;
+  readonly signal: AbortSignal;
+  progress(progress: Progress): void;
+  password(file: string): Promise<string | undefined>;
+}
+
+/** What an ingest made, before any version refers to it. */
+export interface Ingested {
+  readonly segments: readonly SegmentEntry[];
+  readonly files: IngestedFile[];
+  readonly chunks: number;
+  readonly sources: number;
+}
+
+/** Reads files into segments. Commits nothing: the caller does, or drops what was made. */
+export async function ingestFiles(
+  files: readonly File[],
+  chunking: NonNullable<IngestOptions['chunking']>,
+  context: IngestContext,
+): Promise<Ingested> {
+  const overlap = chunkOverlap(chunking.overlap);
+  const meter = new Meter(files, context);
+  const reader = new DocumentReader({
+    ...context,
+    chunking,
+    lineage: context.entry.lineage,
+    progress: (file, bytes) => {
+      meter.read(file, bytes);
+    },
+  });
+  const segments = new SegmentQueue(context, meter);
+  const reports: IngestedFile[] = [];
+  let order = context.lastOrder;
+  let chunks = 0;
+  let sources = 0;
+
+  const ingestOne = async (file: File, document: OpenedDocument): Promise<number> => {
+    const { source: id, type, sha256 } = document;
+    const addedAt = new Date().toISOString();
+    const source: SourceRecord = { id, name: file.name, type, sha256, addedAt };
+    let before = '';
+    let count = 0;
+    for await (const batch of document.chunks()) {
+      for (const draft of batch) {
+        context.signal.throwIfAborted();
+        order = orderAfter(order);
+        await segments.add({ ...draft, order, source, context: endOf(before, overlap) });
+        before = draft.text;
+        count++;
+        chunks++;
+      }
+    }
+    return count;
+  };
+
+  try {
+    for await (const { file, at, opened } of reader.read(files)) {
+      meter.begin(at);
+      const warnings = 'error' in opened ? [] : opened.warnings;
+      const before = chunks;
+      let error: unknown;
+      if ('error' in opened) error = opened.error;
+      else {
+        try {
+          const count = await ingestOne(file, opened);
+          if (count > 0) sources++;
+        } catch (failure) {
+          error = failure;
+          if (chunks > before) sources++;
+        }
+      }
+      context.signal.throwIfAborted();
+      segments.throwIfFailed();
+      const report: IngestedFile = { name: file.name, chunks: chunks - before, warnings };
+      if (error !== undefined) report.error = described(error);
+      reports.push(report);
+      meter.end(at, error === undefined ? 'done' : 'failed');
+    }
+    return { segments: await segments.finish(), files: reports, chunks, sources };
+  } finally {
+    reader.close();
+  }
+}
+
+/** The report of an ingest whose version is known. */
+export function reportOf(
+  ingested: Ingested,
+  version: string | null,
+  seconds: number,
+): IngestReport {
+  return { files: ingested.files, chunks: ingested.chunks, seconds, version };
+}
+
+/** Segments as they fill: one takes chunks while the one before it is being finished. */
+class SegmentQueue {
+  readonly #context: IngestContext;
+  readonly #meter: Meter;
+  readonly #gate: Gate;
+  readonly #made: SegmentEntry[] = [];
+  #builder: SegmentBuilder;
+  #finishing: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(context: IngestContext, meter: Meter) {
+    this.#context = context;
+    this.#meter = meter;
+    // One part more than there are encoders: the next is at hand when one is done.
+    this.#gate = new Gate(context.engines.lanes + 1);
+    this.#builder = this.#newBuilder();
+  }
+
+  async add(chunk: SegmentChunk): Promise<void> {
+    this.throwIfFailed();
+    await this.#builder.add(chunk);
+    if (this.#builder.isFull) await this.#close();
+  }
+
+  async finish(): Promise<SegmentEntry[]> {
+    if (!this.#builder.isEmpty) await this.#close();
+    await this.#finishing;
+    this.throwIfFailed();
+    return this.#made;
+  }
+
+  throwIfFailed(): void {
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async #close(): Promise<void> {
+    const builder = this.#builder;
+    this.#builder = this.#newBuilder();
+    await this.#finishing;
+    this.#finishing = builder.finish().then(
+      (segment) => {
+        this.#made.push(segment);
+      },
+      (error: unknown) => {
+        this.#failure ??= { error };
+      },
+    );
+  }
+
+  #newBuilder(): SegmentBuilder {
+    const { engines, store, entry, assetsUrl, signal } = this.#context;
+    const { profile, lineage, model, language } = entry;
+    return new SegmentBuilder({
+      engines,
+      store,
+      profile,
+      lineage,
+      model,
+      language,
+      assetsUrl,
+      signal,
+      gate: this.#gate,
+      progress: (stage, frames) => {
+        this.#meter.frames(stage, frames);
+      },
+    });
+  }
+}
+
+/** Adds up what the stages tell into progress that only moves forward. */
+class Meter {
+  readonly #files: readonly File[];
+  readonly #progress: (progress: Progress) => void;
+  readonly #read: number[];
+  readonly #total: number;
+  #done = 0;
+  #encoded = 0;
+  #verified = 0;
+
+  constructor(files: readonly File[], { progress }: IngestContext) {
+    this.#files = files;
+    this.#progress = progress;
+    this.#read = files.map(() => 0);
+    this.#total = files.reduce((sum, file) => sum + file.size, 0);
+  }
+
+  begin(file: number): void {
+    this.#tell(file, 'reading');
+  }
+
+  /** `bytes` of a file were read so far. */
+  read(file: number, bytes: number): void {
+    const size = this.#files[file]?.size ?? 0;
+    const before = this.#read[file] ?? 0;
+    const now = Math.max(before, Math.min(size, bytes));
+    this.#read[file] = now;
+    this.#done += now - before;
+    this.#tell(file, 'reading');
+  }
+
+  end(file: number, state: 'done' | 'failed'): void {
+    const size = this.#files[file]?.size ?? 0;
+    this.#done += size - (this.#read[file] ?? 0);
+    this.#read[file] = size;
+    this.#tell(file, state);
+  }
+
+  frames(stage: 'encode' | 'verify', more: number): void {
+    if (stage === 'encode') this.#encoded += more;
+    else this.#verified += more;
+    const done = stage === 'encode' ? this.#encoded : this.#verified;
+    // How many frames there will be is known when all text is: until then the part read tells.
+    const share = this.#total > 0 ? this.#done / this.#total : 1;
+    const total = share > 0 ? Math.max(this.#encoded, Math.round(this.#encoded / share)) : 0;
+    this.#progress({ stage, done, total });
+  }
+
+  #tell(file: number, state: 'reading' | 'done' | 'failed'): void {
+    const name = this.#files[file]?.name ?? '';
+    this.#progress({ stage: 'extract', done: this.#done, total: this.#total, file: name, state });
+  }
+}
+
+function chunkOverlap(overlap = 0): number {
+  if (Number.isInteger(overlap) && overlap >= 0 && overlap <= 1000) return overlap;
+  throw new InvalidError('The overlap must be a whole number from 0 to 1,000 characters.', {
+    subject: 'chunking.overlap',
+  });
+}
+
+/** The last `length` characters of a text, from the beginning of a word. */
+function endOf(text: string, length: number): string {
+  if (length === 0 || text === '') return '';
+  const end = text.slice(-length);
+  const space = end.search(/\s/u);
+  return text.length <= length || space < 0 ? end : end.slice(space + 1);
+}
+
+function described(error: unknown): { name: string; code: string; message: string } {
+  if (!(error instanceof MemreelError)) throw error; // a bug, or an abort: not the file's fault
+  const { name, code, message } = error;
+  return { name, code, message };
+}

@@ -1,0 +1,91 @@
+/** The library's worker begins: opens an engine over real storage, real workers and real tabs. */
+import { UnsupportedError } from '../errors';
+import type { CallContext, Handlers, Transferred } from '../rpc/protocol';
+import { MemoryLocks } from '../store/locks';
+import { MemoryFileSystem } from '../store/memory';
+import { OpfsFileSystem } from '../store/opfs';
+import { Cache } from './cache';
+import { startEngines } from './engines';
+import { LibraryEngine, type EngineParts } from './library-engine';
+import type { LibraryProtocol } from './library-protocol';
+import { Peers } from './peers';
+
+type Served = Omit<LibraryProtocol, 'open'>;
+
+/** Handlers that wait for `open`, and then are those of the engine. */
+export function startLibrary(): Handlers<LibraryProtocol> {
+  let engine: Promise<Handlers<Served>> | undefined;
+  const opened = async (): Promise<Handlers<Served>> => {
+    if (!engine) throw new Error('The library is not open.');
+    return engine;
+  };
+  const handle =
+    <K extends keyof Served>(method: K) =>
+    async (
+      args: Served[K]['args'],
+      context: CallContext<Served[K]>,
+    ): Promise<Served[K]['reply'] | Transferred<Served[K]['reply']>> =>
+      (await opened())[method](args, context);
+
+  return {
+    async open({ name, storage, assetsUrl }) {
+      const parts = storage === 'memory' ? memoryParts(name) : await opfsParts(name);
+      engine = LibraryEngine.open({ ...parts, assetsUrl, engines: startEngines() }).then((one) =>
+        one.handlers(),
+      );
+      await engine;
+      return { storageKind: parts.storageKind };
+    },
+    ping: handle('ping'),
+    create: handle('create'),
+    rename: handle('rename'),
+    remove: handle('remove'),
+    restore: handle('restore'),
+    ingest: handle('ingest'),
+    watch: handle('watch'),
+    shards: handle('shards'),
+    info: handle('info'),
+    sources: handle('sources'),
+    search: handle('search'),
+    searchAll: handle('searchAll'),
+    chunks: handle('chunks'),
+    chunk: handle('chunk'),
+    context: handle('context'),
+    frame: handle('frame'),
+    stats: handle('stats'),
+    storage: handle('storage'),
+    check: handle('check'),
+    selfCheck: handle('selfCheck'),
+    models: handle('models'),
+    export: handle('export'),
+    close: handle('close'),
+  };
+}
+
+type Parts = Omit<EngineParts, 'assetsUrl' | 'engines'>;
+
+function memoryParts(name: string): Parts {
+  return {
+    name,
+    storageKind: 'memory',
+    fs: new MemoryFileSystem(),
+    locks: new MemoryLocks(),
+    cache: undefined,
+    peers: undefined,
+  };
+}
+
+/** @throws UnsupportedError where this window may not keep files */
+async function opfsParts(name: string): Promise<Parts> {
+  if (!('locks' in navigator)) {
+    throw new UnsupportedError('This browser has no locks between tabs (Web Locks).');
+  }
+  return {
+    name,
+    storageKind: 'opfs',
+    fs: await OpfsFileSystem.open(`memreel-${name}`),
+    locks: navigator.locks,
+    cache: new Cache(name),
+    peers: (onChange) => new Peers(name, onChange),
+  };
+}

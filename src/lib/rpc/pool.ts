@@ -1,0 +1,81 @@
+/**
+ * Several workers of one kind behind one caller. Starts them when they are first needed, gives each
+ * one call at a time, replaces one that dies, and ends one whose call was aborted: an engine in the
+ * middle of a WASM call obeys nothing else.
+ */
+import { WorkerLostError } from '../errors';
+import type { Client } from './client';
+import type { Caller, CallOptions, Protocol } from './protocol';
+
+export interface PoolOptions {
+  /** Workers at most. */
+  size: number;
+  /** An aborted call ends its worker at once, instead of waiting until the worker obeys. */
+  endOnAbort?: boolean;
+}
+
+export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
+  readonly #start: () => Client<P>;
+  readonly #options: PoolOptions;
+  readonly #idle: Client<P>[] = [];
+  readonly #busy = new Set<Client<P>>();
+  readonly #waiting: ((client: Client<P>) => void)[] = [];
+  #closed = false;
+
+  constructor(start: () => Client<P>, options: PoolOptions) {
+    this.#start = start;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#options.size;
+  }
+
+  async call<K extends keyof P>(
+    method: K,
+    args: P[K]['args'],
+    options: CallOptions<P[K]> = {},
+  ): Promise<P[K]['reply']> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const client = await this.#take();
+    const end = (): void => {
+      client.close();
+    };
+    if (this.#options.endOnAbort) signal?.addEventListener('abort', end, { once: true });
+    try {
+      return await client.call(method, args, options);
+    } finally {
+      signal?.removeEventListener('abort', end);
+      this.#giveBack(client);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const client of [...this.#idle, ...this.#busy]) client.close();
+    this.#idle.length = 0;
+  }
+
+  #take(): Promise<Client<P>> {
+    if (this.#closed) return Promise.reject(new WorkerLostError('The workers were closed.'));
+    const idle = this.#idle.pop();
+    const client = idle ?? (this.#busy.size < this.#options.size ? this.#start() : undefined);
+    if (!client) return new Promise((resolve) => this.#waiting.push(resolve));
+    this.#busy.add(client);
+    return Promise.resolve(client);
+  }
+
+  #giveBack(client: Client<P>): void {
+    this.#busy.delete(client);
+    const next = this.#waiting.shift();
+    const usable = client.lost ? undefined : client;
+    if (next) {
+      const taken = usable ?? this.#start();
+      this.#busy.add(taken);
+      next(taken);
+    } else if (usable && !this.#closed) {
+      this.#idle.push(usable);
+    }
+  }
+}

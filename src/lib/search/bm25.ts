@@ -1,0 +1,91 @@
+/**
+ * BM25 over the rows of one version (Robertson and Zaragoza, 2009, with Lucene's idf, which is
+ * never negative). Dead rows count nowhere: not in the number of rows, their average length, nor
+ * the document frequencies. A row's number here is global: its segment's first row plus its own.
+ */
+import { PostingList, type Postings } from './postings';
+
+/** How soon further repeats of a term stop counting. */
+export const K1 = 1.2;
+/** How much long rows are marked down, 0 to 1. */
+export const B = 0.75;
+
+/** The weight of a term that `documentFrequency` of `rows` rows hold. */
+export function inverseDocumentFrequency(rows: number, documentFrequency: number): number {
+  return Math.log(1 + (rows - documentFrequency + 0.5) / (documentFrequency + 0.5));
+}
+
+export class Bm25 {
+  readonly #postings: readonly Postings[];
+  readonly #isLive: Uint8Array;
+  readonly #liveRows: number;
+  /** k1 × (1 - b + b × length / average length), per row. */
+  readonly #lengthNorms: Float64Array;
+  readonly #list = new PostingList();
+
+  /** @param isLive a byte per row of all postings in order; kept, must not change */
+  constructor(postings: readonly Postings[], isLive: Uint8Array) {
+    this.#postings = postings;
+    this.#isLive = isLive;
+    const norms = new Float64Array(isLive.length);
+    let at = 0;
+    for (const { lengths } of postings) {
+      norms.set(lengths, at);
+      at += lengths.length;
+    }
+    let liveRows = 0;
+    let liveTerms = 0;
+    for (let row = 0; row < norms.length; row++) {
+      if (isLive[row] !== 1) continue;
+      liveRows++;
+      liveTerms += norms[row] ?? 0;
+    }
+    const average = liveTerms === 0 ? 1 : liveTerms / liveRows;
+    for (let row = 0; row < norms.length; row++)
+      norms[row] = K1 * (1 - B + (B * (norms[row] ?? 0)) / average);
+    this.#liveRows = liveRows;
+    this.#lengthNorms = norms;
+  }
+
+  /** Live rows that hold the term. */
+  documentFrequency(term: string): number {
+    let count = 0;
+    let base = 0;
+    for (const postings of this.#postings) {
+      const { rows, length } = postings.rowsOf(term, this.#list);
+      for (let i = 0; i < length; i++) count += this.#isLive[base + (rows[i] ?? 0)] ?? 0;
+      base += postings.rows;
+    }
+    return count;
+  }
+
+  /**
+   * Writes every row's score for a question to `scores` (a place per row); rows without any of its
+   * terms get 0. What it writes for dead rows means nothing. A repeated term counts once per repeat.
+   */
+  score(terms: readonly string[], scores: Float64Array): void {
+    scores.fill(0);
+    const repeats = new Map<string, number>();
+    for (const term of terms) repeats.set(term, (repeats.get(term) ?? 0) + 1);
+    for (const [term, times] of repeats) {
+      const documentFrequency = this.documentFrequency(term);
+      if (documentFrequency === 0) continue;
+      const weight = times * (K1 + 1) * inverseDocumentFrequency(this.#liveRows, documentFrequency);
+      this.#add(term, weight, scores);
+    }
+  }
+
+  #add(term: string, weight: number, scores: Float64Array): void {
+    const norms = this.#lengthNorms;
+    let base = 0;
+    for (const postings of this.#postings) {
+      const { rows, counts, length } = postings.rowsOf(term, this.#list);
+      for (let i = 0; i < length; i++) {
+        const row = base + (rows[i] ?? 0);
+        const count = counts[i] ?? 0;
+        scores[row] = (scores[row] ?? 0) + (weight * count) / (count + (norms[row] ?? 0));
+      }
+      base += postings.rows;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Unsigned little-endian base-128 numbers (LEB128, below 2^32) in a byte array that grows.
+ * Reading checks its bounds: the bytes may be damaged.
+ */
+import { CorruptError } from '../errors';
+
+/** Collects bytes whose number is not known beforehand. */
+export class ByteWriter {
+  #bytes = new Uint8Array(1024);
+  length = 0;
+
+  varint(value: number): void {
+    this.#reserve(5);
+    while (value >= 0x80) {
+      this.#bytes[this.length++] = (value & 0x7f) | 0x80;
+      value >>>= 7;
+    }
+    this.#bytes[this.length++] = value;
+  }
+
+  append(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** A view of what was written, valid until the next write. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  #reserve(more: number): void {
+    if (this.length + more <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + more));
+    larger.set(this.written());
+    this.#bytes = larger;
+  }
+}
+
+/** Reads numbers one after the other; `at` is the offset of the next one. */
+export class VarintReader {
+  at: number;
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.at = start;
+    this.#end = end;
+  }
+
+  /** @throws CorruptError past the end, and for a number of 2^32 or more */
+  next(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      if (this.at >= this.#end) break;
+      const byte = this.#bytes[this.at++] ?? 0;
+      if (shift === 28 && byte > 0x0f) break;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw new CorruptError('A number in the word index is cut short or too large.');
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * Finds the newest whole state in what a crash may have left. Reads only: a writer makes good
+ * what is broken afterwards.
+ *
+ * A base (HEAD and root) of generation g is followed by the records of journal g, and those by the
+ * records of journal g + 1: when the newer HEAD's blobs did not reach the disk, the older one
+ * still leads to the same state.
+ */
+import { UnsupportedError } from '../errors';
+import type { Blobs } from './blobs';
+import { isDigest } from './digest';
+import type { Digest } from './digest';
+import type { FileSystem } from './file-system';
+import { decodeHead } from './head';
+import type { Head } from './head';
+import { decodeRecord } from './journal';
+import type { JournalRecord } from './journal';
+import { asLibraryId, BLOBS, FORMAT, headPath, journalPath, slotOf } from './layout';
+import type { LibraryId, Reference } from './layout';
+import { beginsAsRoot, decodeRoot, ROOT_MAGIC_BYTES } from './root';
+import { sideBySide } from './walk';
+
+/** What replay starts from: a root, or the empty library before its first checkpoint. */
+export interface Base {
+  readonly id: LibraryId;
+  readonly generation: number;
+  readonly sequence: number;
+  readonly epoch: number;
+  readonly root: Digest | null;
+  readonly entries: ReadonlyMap<string, Reference>;
+  readonly fresh: ReadonlySet<Digest>;
+}
+
+/** Where the base came from, best first. */
+export type Origin = 'head' | 'older-head' | 'scan' | 'incomplete' | 'journal';
+
+export interface State {
+  base: Base;
+  origin: Origin;
+  /** The HEADs that check, newest first. */
+  heads: readonly Head[];
+  /** Of the journal that is written now: the base's, or the next. */
+  generation: number;
+  /** Where its next record goes. */
+  end: number;
+  sequence: number;
+  epoch: number;
+  entries: Map<string, Reference>;
+  /** Objects that the journals carry. */
+  inline: Map<Digest, Uint8Array>;
+  /** Young blobs that records of the journals need, beyond those that the base lists. */
+  needed: Set<Digest>;
+  /** Every object that an applied record made an entry: replay depends on them all. */
+  history: Reference[];
+  /** Commits that were not applied, because a blob that they need is gone. */
+  skipped: number[];
+  /** The state with which generation base + 1 began, where it has begun. */
+  boundary: Boundary | undefined;
+}
+
+export interface Boundary {
+  readonly entries: ReadonlyMap<string, Reference>;
+  readonly sequence: number;
+  readonly epoch: number;
+}
+
+/** The newest whole state; undefined where there is no library. Writes nothing. */
+export async function recover(fs: FileSystem, blobs: Blobs): Promise<State | undefined> {
+  // A writer may flip HEADs meanwhile, and reuse a journal after two flips: then look again.
+  for (let attempt = 1; ; attempt++) {
+    const heads = await readHeads(fs);
+    const state = await recoverFrom(fs, blobs, heads);
+    if (attempt === 5 || sameHeads(heads, await readHeads(fs))) return state;
+  }
+}
+
+/** The HEAD slots that check, newest first. */
+export async function readHeads(fs: FileSystem): Promise<Head[]> {
+  const slots = await Promise.all(
+    ([0, 1] as const).map(async (slot) => {
+      const bytes = await fs.readBytes(headPath(slot));
+      return bytes && decodeHead(bytes);
+    }),
+  );
+  return slots
+    .filter((head) => head !== undefined)
+    .sort((a, b) => b.generation - a.generation || b.sequence - a.sequence);
+}
+
+export function sameHeads(a: readonly Head[], b: readonly Head[]): boolean {
+  const key = (heads: readonly Head[]) =>
+    heads.map((head) => `${head.generation} ${head.epoch} ${head.root ?? ''}`).join();
+  return key(a) === key(b);
+}
+
+async function recoverFrom(
+  fs: FileSystem,
+  blobs: Blobs,
+  heads: readonly Head[],
+): Promise<State | undefined> {
+  const incomplete: Base[] = [];
+  for (const [i, head] of heads.entries()) {
+    const base = await baseOf(head, blobs);
+    if (!base && head.format > FORMAT) {
+      throw new UnsupportedError('A newer version of this app wrote the library. Update this one.');
+    }
+    if (!base) continue;
+    if (await isComplete(base, blobs)) {
+      return replay(fs, blobs, base, heads, i === 0 ? 'head' : 'older-head');
+    }
+    incomplete.push(base);
+  }
+  for (const base of await scanForRoots(fs, blobs)) {
+    if (await isComplete(base, blobs)) return replay(fs, blobs, base, heads, 'scan');
+    incomplete.push(base);
+  }
+  const best = incomplete[0];
+  if (best) return replay(fs, blobs, best, heads, 'incomplete');
+  const id = await idOfFirstRecord(fs);
+  return id && replay(fs, blobs, emptyBase(id), heads, 'journal');
+}
+
+/** The base that a HEAD names; undefined when its root is not there or does not verify. */
+export async function baseOf(head: Head, blobs: Blobs): Promise<Base | undefined> {
+  if (head.root === null) return { ...emptyBase(head.id), ...head, root: null };
+  const root = await rootAt(head.root, blobs);
+  return root && { ...root, root: head.root };
+}
+
+async function rootAt(digest: Digest, blobs: Blobs) {
+  const blob = await blobs.get(digest);
+  if (!blob) return undefined;
+  return (await blobs.verifies(digest, blob))
+    ? decodeRoot(new Uint8Array(await blob.arrayBuffer()))
+    : undefined;
+}
+
+function emptyBase(id: LibraryId): Base {
+  const nothing = { root: null, entries: new Map<string, Reference>(), fresh: new Set<Digest>() };
+  return { id, generation: 0, sequence: 0, epoch: 0, ...nothing };
+}
+
+async function isComplete(base: Base, blobs: Blobs): Promise<boolean> {
+  let missing = 0;
+  await sideBySide([...base.fresh], async (digest) => {
+    if (!(await blobs.has(digest))) missing++;
+  });
+  return missing === 0;
+}
+
+/** All roots among the blobs, newest first: when no HEAD leads anywhere. */
+async function scanForRoots(fs: FileSystem, blobs: Blobs): Promise<Base[]> {
+  const found: Base[] = [];
+  for (const directory of await fs.list(BLOBS)) {
+    await sideBySide(await fs.list(`${BLOBS}/${directory}`), async (name) => {
+      if (!isDigest(name)) return;
+      const blob = await blobs.get(name);
+      const start = await blob?.slice(0, ROOT_MAGIC_BYTES).arrayBuffer();
+      if (!start || !beginsAsRoot(new Uint8Array(start))) return;
+      const root = await rootAt(name, blobs);
+      if (root) found.push({ ...root, root: name });
+    });
+  }
+  return found.sort((a, b) => b.generation - a.generation);
+}
+
+/** Of a library that has never been checkpointed, when its HEAD is lost. */
+async function idOfFirstRecord(fs: FileSystem): Promise<LibraryId | undefined> {
+  const bytes = await fs.readBytes(journalPath(slotOf(0)));
+  if (!bytes) return undefined;
+  const first = { generation: 0, sequence: 1, id: undefined, epoch: 0 };
+  const found = decodeRecord(bytes, 0, first);
+  return found && asLibraryId(found.id);
+}
+
+/** Applies the records that follow a base. */
+export async function replay(
+  fs: FileSystem,
+  blobs: Blobs,
+  base: Base,
+  heads: readonly Head[],
+  origin: Origin,
+): Promise<State> {
+  const { generation, sequence, epoch } = base;
+  const state: State = {
+    ...{ base, origin, heads, generation, sequence, epoch, end: 0 },
+    ...{ entries: new Map(base.entries), inline: new Map(), needed: new Set() },
+    ...{ history: [], skipped: [], boundary: undefined },
+  };
+  await replayJournal(fs, blobs, state);
+  const boundary = {
+    entries: new Map(state.entries),
+    sequence: state.sequence,
+    epoch: state.epoch,
+  };
+  const end = state.end;
+  state.generation = generation + 1;
+  state.end = 0;
+  const records = await replayJournal(fs, blobs, state);
+  if (records > 0 || heads.some((head) => head.generation === generation + 1)) {
+    state.boundary = boundary;
+  } else {
+    state.generation = generation;
+    state.end = end;
+  }
+  return state;
+}
+
+/** Applies what the journal of the state's generation holds from `state.end` on. */
+export async function replayJournal(fs: FileSystem, blobs: Blobs, state: State): Promise<number> {
+  const { generation } = state;
+  const { id } = state.base;
+  const start = state.end;
+  const bytes = await fs.readBytes(journalPath(slotOf(generation)), start);
+  let count = 0;
+  for (let at = 0; bytes; count++) {
+    const sequence = state.sequence + 1;
+    const found = decodeRecord(bytes, at, { generation, sequence, id, epoch: state.epoch });
+    if (!found) break;
+    if (await stands(found.record, state, blobs)) apply(found.record, state);
+    else state.skipped.push(sequence);
+    state.sequence = sequence;
+    state.epoch = found.record.epoch;
+    at = found.end;
+    state.end = start + at;
+  }
+  return count;
+}
+
+/** Whether a record can be applied: its ground is as it was, and what it refers to is there. */
+async function stands(record: JournalRecord, state: State, blobs: Blobs): Promise<boolean> {
+  for (const [key, was] of record.was) {
+    if ((state.entries.get(key)?.digest ?? null) !== was) return false;
+  }
+  for (const digest of record.needs) {
+    if (!state.inline.has(digest) && !(await blobs.has(digest))) return false;
+  }
+  return true;
+}
+
+/** Makes a record part of a state, but for its place in the journal. */
+export function apply(record: JournalRecord, state: State): void {
+  for (const digest of record.needs) {
+    if (!state.inline.has(digest) && !state.base.fresh.has(digest)) state.needed.add(digest);
+  }
+  for (const [digest, bytes] of record.inline) state.inline.set(digest, bytes);
+  for (const { key, to } of record.changes) {
+    if (to) {
+      state.entries.set(key, to);
+      state.history.push(to);
+    } else {
+      state.entries.delete(key);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** What a writer does beside appending: it starts by making good what a crash left, and it flips. */
+import { CorruptError, ReadOnlyError } from '../errors';
+import type { Blobs } from './blobs';
+import { writeBase } from './checkpoint';
+import type { Graph } from './checkpoint';
+import type { Digest } from './digest';
+import type { FileSystem } from './file-system';
+import { FORMAT, STAGING } from './layout';
+import { readHeads, recover } from './recover';
+import type { State } from './recover';
+import { Writer } from './writer';
+
+export interface Session {
+  fs: FileSystem;
+  blobs: Blobs;
+  graph: Graph;
+  puts: Set<Digest>;
+  writer: Writer;
+  state: State;
+}
+
+/**
+ * Takes over writing; the caller holds the lock. The epoch comes first, so that a writer which does
+ * not know it has lost is fenced; then its journal is taken, and only then is the state read.
+ */
+export async function startWriting(
+  fs: FileSystem,
+  blobs: Blobs,
+  graph: Graph,
+  puts: Set<Digest>,
+): Promise<Session> {
+  const before = await recovered(fs, blobs);
+  const epochs = [before.epoch, ...before.heads.map((head) => head.epoch)];
+  const writer = await Writer.start(fs, Math.max(...epochs));
+  try {
+    let generation = before.generation;
+    await writer.openJournal(generation);
+    let state = await recovered(fs, blobs);
+    if (state.generation !== generation) {
+      generation = state.generation;
+      await writer.openJournal(generation);
+      state = await recovered(fs, blobs);
+      if (state.generation !== generation) {
+        throw new ReadOnlyError('Another writer is still at work on this library.');
+      }
+    }
+    writer.cutJournal(state.end);
+    const session = { fs, blobs, graph, puts, writer, state };
+    await mend(session);
+    await writer.takeReserve();
+    for (const name of await fs.list(STAGING)) await fs.remove(`${STAGING}/${name}`);
+    return session;
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+}
+
+/**
+ * Moves the state on to a new generation: blobs, root, HEAD, then the other journal.
+ * A crash before the HEAD is whole leaves the old generation; after it, the new one.
+ */
+export async function flip(session: Session): Promise<State> {
+  const { state, writer, blobs, puts, graph, fs } = session;
+  const { entries, sequence } = state;
+  const from = { entries, sequence, epoch: writer.epoch };
+  const base = await writeBase(state, from, puts, blobs, graph);
+  try {
+    await writer.writeHead({ ...base, format: FORMAT });
+    await writer.openJournal(base.generation);
+    writer.cutJournal(0);
+  } catch (error) {
+    writer.close(); // which generation the disk is in, only a new start can tell
+    throw error;
+  }
+  for (const digest of base.fresh) puts.delete(digest);
+  return {
+    ...{ base, origin: 'head', heads: await readHeads(fs), generation: base.generation, end: 0 },
+    ...{ sequence, epoch: writer.epoch, entries: new Map(entries), inline: new Map() },
+    ...{ needed: new Set(), history: [], skipped: state.skipped, boundary: undefined },
+  };
+}
+
+/** Writes again what recovery had to do without. Never touches the base that it stands on. */
+async function mend({ state, writer, blobs, puts, graph, fs }: Session): Promise<void> {
+  const { base, boundary, heads } = state;
+  if (boundary) {
+    // The newer HEAD or its blobs are lost, but its generation has begun: make it good.
+    state.base = await writeBase(state, boundary, puts, blobs, graph);
+    state.boundary = undefined;
+    await writer.writeHead({ ...state.base, format: FORMAT });
+  } else if (
+    !heads.some((head) => head.generation === base.generation && head.root === base.root)
+  ) {
+    await writer.writeHead({ ...base, format: FORMAT });
+  }
+  state.heads = await readHeads(fs);
+}
+
+async function recovered(fs: FileSystem, blobs: Blobs): Promise<State> {
+  const state = await recover(fs, blobs);
+  if (state) return state;
+  throw new CorruptError('The library is gone: its files were removed.');
+}

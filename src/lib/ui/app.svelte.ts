@@ -1,0 +1,155 @@
+/** What the screens share: the library and the state around it, and the few acts that join them. */
+import type { Library, ShardInfo } from '../api';
+import { Draft } from './draft.svelte';
+import { explain } from './explain';
+import { Jobs, type IngestJob, type JobTarget } from './jobs.svelte';
+import { Notices } from './notices.svelte';
+import { Preferences } from './preferences.svelte';
+import { Router, shardRoute } from './router.svelte';
+import { fetchSamples } from './samples';
+import { Shards } from './shards.svelte';
+import { Stills } from './stills.svelte';
+import { strings } from './strings';
+
+/** Made once, by the shell. */
+export class AppState {
+  readonly shards: Shards;
+  readonly stills: Stills;
+  readonly jobs = new Jobs();
+  readonly notices = new Notices();
+  readonly preferences = new Preferences();
+  readonly draft = new Draft();
+  /** True while the sample documents are fetched. */
+  fetching = $state(false);
+
+  constructor(
+    readonly library: Library,
+    readonly router: Router,
+  ) {
+    this.shards = new Shards(library);
+    this.stills = new Stills(this.shards);
+  }
+
+  /** Takes documents in, and goes to where they are looked at before they are added. */
+  stage(files: readonly File[], shard: string | null): void {
+    if (files.length === 0) return;
+    if (this.draft.files.length === 0) this.draft.shard = shard;
+    this.draft.put(files);
+    if (this.router.route.screen !== 'add') this.router.go({ screen: 'add', shard });
+  }
+
+  /** Starts adding what was staged. */
+  addDraft(): void {
+    const { draft } = this;
+    const name = draft.name.trim() || draft.suggestedName || strings.library.samplesName;
+    const target =
+      draft.shard === null ? this.#newShard(name, draft.profile) : this.#existing(draft.shard);
+    this.#start(target, draft.files, draft);
+    draft.clear();
+  }
+
+  /** Adds the sample documents and asks them the first question. */
+  async trySamples(): Promise<void> {
+    const name = strings.library.samplesName;
+    this.fetching = true;
+    try {
+      const { files, question } = await fetchSamples(document.baseURI);
+      const known = this.shards.live.find((shard) => shard.name === name && shard.chunks > 0);
+      const id = known?.id ?? (await this.#addSamples(name, files));
+      const route = shardRoute(id, 'search');
+      this.router.go(route.screen === 'search' ? { ...route, query: question } : route);
+    } catch (error) {
+      this.notices.show(`${strings.library.samplesFailed} ${explain(error).detail}`, {
+        tone: 'bad',
+      });
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  async #addSamples(name: string, files: readonly File[]): Promise<string> {
+    const made = await this.library.create({ name });
+    this.#start(
+      {
+        name,
+        id: made.id,
+        open: () => Promise.resolve(made),
+        discard: ({ id }) => this.library.remove(id),
+      },
+      files,
+    );
+    return made.id;
+  }
+
+  #start(target: JobTarget, files: readonly File[], options: Partial<Draft> = {}): void {
+    const { job, ended } = this.jobs.add(target, files, options.chunking);
+    void ended.then(() => {
+      this.#tell(job);
+    });
+  }
+
+  #tell(job: IngestJob): void {
+    const { report } = job;
+    if (job.phase === 'cancelled') this.notices.say(strings.job.cancelled);
+    else if (job.phase === 'failed') this.notices.say(explain(job.error).what);
+    else if (report) {
+      const added = report.files.filter((file) => file.chunks > 0).length;
+      this.notices.say(
+        added === 0 ? strings.job.nothing : strings.job.done(report.chunks, added, report.seconds),
+      );
+    }
+  }
+
+  #newShard(name: string, profile: Draft['profile']): JobTarget {
+    return {
+      name,
+      id: null,
+      open: () => this.library.create({ name, profile }),
+      discard: (shard) => this.library.remove(shard.id),
+    };
+  }
+
+  #existing(id: string): JobTarget {
+    return {
+      name: this.shards.find(id)?.name ?? id,
+      id,
+      open: () => this.shards.open(id),
+      discard: () => Promise.resolve(),
+    };
+  }
+
+  /** Removes a shard, with the way back at hand. */
+  async remove({ id, name }: ShardInfo): Promise<void> {
+    await this.#act(async () => {
+      await this.library.remove(id);
+      this.notices.show(strings.library.removed(name), {
+        action: { label: strings.app.undo, run: () => void this.restore({ id, name }) },
+      });
+    });
+  }
+
+  async restore({ id, name }: Pick<ShardInfo, 'id' | 'name'>): Promise<void> {
+    await this.#act(async () => {
+      await this.library.restore(id);
+      this.notices.show(strings.library.restored(name));
+    });
+  }
+
+  async rename(id: string, name: string): Promise<void> {
+    await this.#act(async () => {
+      const shard = await this.shards.open(id);
+      await shard.rename(name);
+      this.notices.show(strings.library.renamed(name));
+    });
+  }
+
+  /** Does something small; where it fails, says so in a corner. */
+  async #act(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      const { what, safe, detail } = explain(error);
+      this.notices.show(`${what} ${safe} (${detail})`, { tone: 'bad' });
+    }
+  }
+}

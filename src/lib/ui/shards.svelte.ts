@@ -1,0 +1,62 @@
+/** The library's shards as the screens list them, fresh after every change of this or another tab. */
+import type { Library, LibraryChange, Shard, ShardInfo } from '../api';
+import { Resource } from './resource.svelte';
+
+interface Listing {
+  live: ShardInfo[];
+  removed: ShardInfo[];
+}
+
+/** Lists shards, and opens each once. */
+export class Shards {
+  readonly listing: Resource<Listing>;
+  readonly #library: Library;
+  // Not reactive: an opened Shard follows its head by itself.
+  readonly #opened: Record<string, Promise<Shard>> = {};
+
+  constructor(library: Library) {
+    this.#library = library;
+    this.listing = new Resource(async () => {
+      const all = await library.shards({ removed: true });
+      return {
+        live: all.filter((shard) => shard.removedAt === undefined),
+        // A shard that never held anything is not worth bringing back.
+        removed: all.filter((shard) => shard.removedAt !== undefined && shard.head !== null),
+      };
+    });
+  }
+
+  /** Follows the library's changes; returns how to stop. */
+  listen(): () => void {
+    void this.listing.refresh();
+    return this.#library.subscribe((change: LibraryChange) => {
+      if (change.kind === 'removed') for (const id of change.shards) delete this.#opened[id];
+      void this.listing.refresh();
+    });
+  }
+
+  get live(): ShardInfo[] {
+    return this.listing.value?.live ?? [];
+  }
+
+  get removed(): ShardInfo[] {
+    return this.listing.value?.removed ?? [];
+  }
+
+  find(id: string): ShardInfo | undefined {
+    return this.live.find((shard) => shard.id === id);
+  }
+
+  /** Opens a shard at its head. @throws NotFoundError */
+  open(id: string): Promise<Shard> {
+    const known = this.#opened[id];
+    if (known) return known;
+    const opening = this.#library.open(id);
+    this.#opened[id] = opening;
+    // A failed opening is not kept: the next call tries again. The caller sees this rejection.
+    opening.catch(() => {
+      delete this.#opened[id];
+    });
+    return opening;
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * Decodes with WebCodecs' `VideoDecoder`, in software: the frames are small, and a graphics card's
+ * decoder costs more to talk to than it saves.
+ */
+import { CorruptError } from '../errors';
+import type { FrameDecoder, Luma } from './decode';
+import { LumaExtractor } from './luma';
+import type { Track } from './mp4';
+
+/** Samples in the decoder at a time: enough to keep it busy while others are read. */
+const WINDOW = 8;
+
+/** Undefined where this browser has no decoder for it. */
+export async function openWebCodecsDecoder(track: Track): Promise<FrameDecoder | undefined> {
+  if (typeof VideoDecoder === 'undefined') return undefined;
+  const config: VideoDecoderConfig = {
+    codec: track.codec,
+    codedWidth: track.width,
+    codedHeight: track.height,
+    optimizeForLatency: true,
+    // AV1 has its sequence header in each sample.
+    ...(track.codec.startsWith('avc1') ? { description: track.decoderConfig } : {}),
+  };
+  const software: VideoDecoderConfig = { ...config, hardwareAcceleration: 'prefer-software' };
+  for (const candidate of [software, config]) {
+    const { supported } = await VideoDecoder.isConfigSupported(candidate);
+    if (supported === true) return new WebCodecsDecoder(candidate);
+  }
+  return undefined;
+}
+
+class WebCodecsDecoder implements FrameDecoder {
+  readonly name = 'webcodecs';
+  readonly #config: VideoDecoderConfig;
+  readonly #extractor = new LumaExtractor();
+  #decoder: VideoDecoder | undefined;
+  /** What to do with the next decoded frame; the frame is the callee's to close. */
+  #onFrame: (frame: VideoFrame) => void = (frame) => {
+    frame.close();
+  };
+
+  constructor(config: VideoDecoderConfig) {
+    this.#config = config;
+  }
+
+  async decode(
+    samples: readonly Uint8Array[],
+    onLuma: (index: number, luma: Luma) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const consume = async (index: number, frame: VideoFrame): Promise<void> => {
+      signal?.throwIfAborted();
+      await onLuma(index, await this.#extractor.fromFrame(frame));
+    };
+    let done = 0;
+    let window = WINDOW;
+    while (done < samples.length) {
+      signal?.throwIfAborted();
+      const batch = samples.slice(done, done + window);
+      const decoded = await this.#decodeBatch(batch, done, consume);
+      done += decoded;
+      if (decoded === batch.length) continue;
+      // One of the batch failed and took the rest along: alone, the culprit can be named.
+      if (window === 1)
+        throw new CorruptError('A frame does not decode', { subject: String(done) });
+      window = 1;
+    }
+  }
+
+  async picture(sample: Uint8Array): Promise<ImageBitmap> {
+    let picture: ImageBitmap | undefined;
+    await this.#decodeBatch([sample], 0, async (_index, frame) => {
+      picture = await createImageBitmap(frame);
+    });
+    if (!picture) throw new CorruptError('A frame does not decode', { subject: '0' });
+    return picture;
+  }
+
+  close(): void {
+    if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
+    this.#decoder = undefined;
+  }
+
+  /** Resolves with how many frames came out, from the first on without a gap. */
+  async #decodeBatch(
+    samples: readonly Uint8Array[],
+    base: number,
+    consume: (index: number, frame: VideoFrame) => Promise<void>,
+  ): Promise<number> {
+    let expected = 0;
+    let gap = false;
+    let consumed: Promise<void> = Promise.resolve();
+    this.#onFrame = (frame) => {
+      if (gap || frame.timestamp !== expected) {
+        gap = true;
+        frame.close();
+        return;
+      }
+      const index = base + expected++;
+      consumed = consumed
+        .then(() => consume(index, frame))
+        .finally(() => {
+          frame.close();
+        });
+      consumed.catch(() => undefined); // thrown below, after the rest of the batch is closed
+    };
+    const decoder = this.#open();
+    try {
+      samples.forEach((data, timestamp) => {
+        decoder.decode(new EncodedVideoChunk({ type: 'key', timestamp, data }));
+      });
+      await decoder.flush();
+    } catch (error) {
+      if (!isDecodingError(error)) throw error;
+      this.close();
+    }
+    await consumed;
+    return expected;
+  }
+
+  #open(): VideoDecoder {
+    if (this.#decoder?.state === 'configured') return this.#decoder;
+    const decoder = new VideoDecoder({
+      output: (frame) => {
+        this.#onFrame(frame);
+      },
+      error: () => undefined, // `flush` rejects with the same error
+    });
+    decoder.configure(this.#config);
+    this.#decoder = decoder;
+    return decoder;
+  }
+}
+
+/** Bad data closes a decoder; `decode` and `flush` then throw one of these. */
+function isDecodingError(error: unknown): boolean {
+  return (
+    error instanceof DOMException &&
+    ['EncodingError', 'DataError', 'InvalidStateError', 'AbortError', 'OperationError'].includes(
+      error.name,
+    )
+  );
+}

@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InvalidError } from '../../../src/lib/errors';
+import { chunkBlocks, MAX_STRETCH, type TextChunk } from '../../../src/lib/text/chunk';
+import type { Block, BlockPlace } from '../../../src/lib/text/document';
+
+const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+async function chunksOf(blocks: Iterable<Block>, size: number): Promise<TextChunk[]> {
+  const chunks: TextChunk[] = [];
+  for await (const chunk of chunkBlocks(blocks, { size })) chunks.push(chunk);
+  return chunks;
+}
+
+/** Words and marks that break naive cutting. */
+const token = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom('word', 'a', 'Sentence one.', 'Is it? ', 'e.g. ', '3.14'),
+  },
+  { weight: 8, arbitrary: fc.constantFrom(' ', ' ', '\n', '\n\n', '\t', '. ', ', ') },
+  fc.constantFrom('👨‍👩‍👧‍👦', '🇫🇷🇩🇪', '👍🏽', 'e\u0301\u0323', '\u0301', '\u200d', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'),
+  fc.constantFrom(
+    'שלום עולם. ',
+    'مرحبا',
+    '\u200f',
+    'ภาษาไทย',
+    'क्षत्रिय',
+    '各',
+    '中文句子。',
+    '한국어',
+  ),
+  fc.constantFrom('x'.repeat(150), '\n'.repeat(60), ' '.repeat(130), 'o' + '\u0308'.repeat(140)),
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+);
+const prose = fc
+  .array(token, { maxLength: 60 })
+  .map((parts) => parts.join('').replaceAll('\r', ''));
+
+const placed: fc.Arbitrary<BlockPlace> = fc.oneof(
+  fc.record({ page: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ heading: fc.array(fc.constantFrom('A', 'B'), { minLength: 1, maxLength: 2 }) }),
+  fc.constant({}),
+);
+const block: fc.Arbitrary<Block> = fc.record({
+  text: prose.map((text) => text + '\n'),
+  kind: fc.constantFrom('heading', 'paragraph', 'code', 'table', 'record'),
+  place: placed,
+});
+const size = fc.integer({ min: 100, max: 400 });
+
+/** One text as blocks that go on in each other, cut anywhere, even inside a grapheme. */
+const cutAnywhere = fc.tuple(prose, fc.array(fc.nat(), { maxLength: 5 })).map(([text, cuts]) => {
+  const at = [0, ...cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b), text.length];
+  return at.slice(1).map((end, i): Block => {
+    return { text: text.slice(at[i], end), kind: 'paragraph', place: {} };
+  });
+});
+const document = fc.oneof(fc.array(block, { maxLength: 8 }), cutAnywhere);
+
+describe('chunks', () => {
+  it('join to the extracted text, at the offsets that they say', async () => {
+    await fc.assert(
+      fc.asyncProperty(document, size, async (blocks, size) => {
+        const text = blocks.map((b) => b.text).join('');
+        const chunks = await chunksOf(blocks, size);
+        expect(chunks.map((c) => c.text).join('')).toBe(text.trim() === '' ? '' : text);
+        for (const { text: own, place } of chunks) {
+          expect(text.slice(place.start, place.end)).toBe(own);
+        }
+      }),
+    );
+  });
+
+  it('are never longer than size * MAX_STRETCH, and never empty', async () => {
+    await fc.assert(
+      fc.asyncProperty(document, size, async (blocks, size) => {
+        for (const { text } of await chunksOf(blocks, size)) {
+          expect(text.length).toBeLessThanOrEqual(size * MAX_STRETCH);
+          expect(text.length).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+
+  it('are never only white space, but in a run of it longer than a quarter of the size', async () => {
+    await fc.assert(
+      fc.asyncProperty(document, size, async (blocks, size) => {
+        const text = blocks.map((b) => b.text).join('');
+        for (const { text: own, place } of await chunksOf(blocks, size)) {
+          if (own.trim() !== '') continue;
+          const before = text.slice(0, place.start);
+          const after = text.slice(place.end);
+          const run =
+            before.length -
+            before.trimEnd().length +
+            own.length +
+            after.length -
+            after.trimStart().length;
+          expect(run).toBeGreaterThan(size / 4);
+        }
+      }),
+    );
+  });
+
+  it('begin at grapheme boundaries, but for a grapheme longer than the size', async () => {
+    await fc.assert(
+      fc.asyncProperty(document, size, async (blocks, size) => {
+        const text = blocks.map((b) => b.text).join('');
+        const graphemes = GRAPHEMES.segment(text);
+        for (const { place } of await chunksOf(blocks, size)) {
+          const held = graphemes.containing(place.start);
+          if (held !== undefined && held.segment.length <= size)
+            expect(held.index).toBe(place.start);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are the same however an unbroken paragraph is handed over', async () => {
+    await fc.assert(
+      fc.asyncProperty(cutAnywhere, size, async (blocks, size) => {
+        // A line end closes a block, so only texts without one are the same paragraph.
+        const parts = blocks.map((b) => ({ ...b, text: b.text.replaceAll('\n', ' ') }));
+        const whole: Block = {
+          text: parts.map((b) => b.text).join(''),
+          kind: 'paragraph',
+          place: {},
+        };
+        expect(await chunksOf(parts, size)).toEqual(await chunksOf([whole], size));
+      }),
+    );
+  });
+
+  it('keep a record apart from all words but its own', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(block, { maxLength: 8 }), size, async (blocks, size) => {
+        const chunks = await chunksOf(blocks, size);
+        let start = 0;
+        for (const { text, kind } of blocks) {
+          const end = start + text.length;
+          const full = text.trim() !== '';
+          for (const chunk of chunks) {
+            const inside = Math.max(chunk.place.start, start) < Math.min(chunk.place.end, end);
+            if (kind !== 'record' || !full || !inside) continue;
+            const own = chunk.text.slice(
+              Math.max(0, start - chunk.place.start),
+              end - chunk.place.start,
+            );
+            if (own.trim() !== '') expect(chunk.text.trim()).toBe(own.trim());
+          }
+          start = end;
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the shape of chunks', () => {
+  const at = (kind: Block['kind'], text: string, place: BlockPlace = {}): Block => ({
+    kind,
+    text,
+    place,
+  });
+  const words = (n: number) => 'lorem '.repeat(n).trimEnd() + '.\n\n';
+
+  it('packs short paragraphs up to the size', async () => {
+    const chunks = await chunksOf(
+      Array.from({ length: 40 }, () => at('paragraph', words(10))),
+      1000,
+    );
+    expect(chunks.map((c) => c.text.length)).toEqual([992, 992, 496]);
+  });
+
+  it('joins a tail smaller than a quarter to its predecessor', async () => {
+    const chunks = await chunksOf([at('paragraph', words(160)), at('paragraph', words(5))], 1000);
+    expect(chunks).toHaveLength(1);
+  });
+
+  it('begins a chunk at a heading and at a page', async () => {
+    const chunks = await chunksOf(
+      [
+        at('paragraph', words(80), { page: 1 }),
+        at('paragraph', words(80), { page: 2 }),
+        at('heading', 'Two\n', { page: 2 }),
+        at('paragraph', words(80), { page: 2 }),
+      ],
+      1000,
+    );
+    expect(chunks.map((c) => [c.place.page, c.text.slice(0, 5)])).toEqual([
+      [1, 'lorem'],
+      [2, 'lorem'],
+      [2, 'Two\nl'],
+    ]);
+  });
+
+  it('carries a crumb on into the next section', async () => {
+    const chunks = await chunksOf(
+      [
+        at('heading', '# A\n', { heading: ['A'] }),
+        at('paragraph', words(60), { heading: ['A', 'B'] }),
+      ],
+      1000,
+    );
+    expect(chunks).toHaveLength(1);
+    expect(chunks[0]?.place.heading).toEqual(['A']);
+  });
+
+  it('cuts prose at sentences and code at lines', async () => {
+    const sentence = 'This sentence has exactly\nfifty characters in it. ';
+    const prose = await chunksOf([at('paragraph', sentence.repeat(20))], 120);
+    expect(prose.slice(0, -1).every((c) => c.text.endsWith('in it. '))).toBe(true);
+    const line = 'call(one). Then(two). Both(three) \n';
+    const code = await chunksOf([at('code', line.repeat(20))], 120);
+    expect(code.every((c) => c.text.endsWith('\n'))).toBe(true);
+    expect(code.length).toBeGreaterThan(5);
+  });
+
+  it('counts lines on within a long block', async () => {
+    const lines =
+      Array.from({ length: 100 }, (_, i) => `line ${i + 5} of this file`).join('\n') + '\n';
+    for (const parts of [[lines], [lines.slice(0, 333), lines.slice(333)]]) {
+      let line = 5;
+      const blocks = parts.map((text) => {
+        const own = at('code', text, { line });
+        line += text.split('\n').length - 1;
+        return own;
+      });
+      for (const chunk of await chunksOf(blocks, 200)) {
+        expect(chunk.text).toContain(`line ${chunk.place.line ?? 0} of`);
+        expect(chunk.text.startsWith(`line ${chunk.place.line ?? 0} of`)).toBe(true);
+      }
+    }
+  });
+
+  it('refuses sizes out of range', async () => {
+    for (const size of [99, 8001, 200.5, Number.NaN]) {
+      await expect(chunksOf([], size)).rejects.toBeInstanceOf(InvalidError);
+    }
+  });
+
+  it('cuts a paragraph without an end while it holds one window of it', async () => {
+    const text = 'abcdefghij'.repeat(6_000);
+    let given = 0;
+    function* endless(): Generator<Block> {
+      for (; given < 50; given++) yield { text, kind: 'paragraph', place: {} };
+    }
+    let taken = 0;
+    for await (const chunk of chunkBlocks(endless())) {
+      taken += chunk.text.length;
+      // Everything given, but one block, one window and two chunks, has come out again.
+      expect((given + 1) * text.length - taken).toBeLessThan(text.length + 5_000);
+    }
+    expect(taken).toBe(50 * text.length);
+  });
+});
