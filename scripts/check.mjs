@@ -7,7 +7,7 @@ import { bin } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { run } from './run.mjs';
 
-const TIMEOUT_SECONDS = 300;
+const TIMEOUT_SECONDS = 480;
 
 /** @type {Record<string, string[]>} what each check runs; the slow ones first, so that they overlap */
 const CHECKS = {

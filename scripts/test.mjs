@@ -80,7 +80,11 @@ async function runSuite({ name, runner, args, minutes }) {
   const { ok } = await run(args, {
     timeoutSeconds: minutes * 60,
     show: true,
-    env: { MEMREEL_CHROMIUM: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: file },
+    env: {
+      MEMREEL_CHROMIUM: chromium,
+      PLAYWRIGHT_JSON_OUTPUT_FILE: file,
+      VITE_CONFIG_NATIVE_IGNORE_WARNING: 'true', // as in build.mjs
+    },
   });
   return countReport(runner, file, ok);
 }

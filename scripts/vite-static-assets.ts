@@ -7,6 +7,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'vite';
+import { PDF_ASSETS } from '../src/lib/text/extract/pdf';
 import { mediaType } from './media-types.mjs';
 
 /** One folder of a package, without its subfolders. */
@@ -17,8 +18,8 @@ interface StaticAssets {
   readonly to: string;
 }
 
-/** What the app's engines fetch by name: see PDF_ASSETS in src/lib/text/extract/pdf.ts. */
-const APP_ASSETS: readonly StaticAssets[] = ['cmaps', 'standard_fonts'].map((folder) => ({
+/** What the app's engines fetch by name. */
+const APP_ASSETS: readonly StaticAssets[] = PDF_ASSETS.map((folder) => ({
   from: `pdfjs-dist/${folder}`,
   to: `pdfjs-dist/${folder}`,
 }));

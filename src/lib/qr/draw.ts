@@ -15,7 +15,7 @@ export const PADDING = [0xec, 0x11] as const;
 
 /**
  * Draws symbols of one shape, one after another, without allocating: keep one and call it often.
- * 0.1 ms for version 40-L in V8, where `qrcode` takes 1.8 ms.
+ * Version 40-L, full: 0.13 ms in V8, where `qrcode` took 3.4 ms side by side.
  */
 export class SymbolDrawer {
   /** Modules a side. */

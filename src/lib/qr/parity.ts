@@ -1,7 +1,7 @@
 /**
  * Reed-Solomon parity of one block: the remainder of its data by the generator polynomial.
  * It serves both ways: the drawer appends it; the reader compares it, which is the same test as
- * "all syndromes are zero" at a quarter of the work. Corrects nothing: correct.ts does.
+ * "all syndromes are zero", four codewords a word. Corrects nothing: correct.ts does.
  */
 import { EXP, multiply } from './field';
 

@@ -19,7 +19,7 @@ export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
   readonly #options: PoolOptions;
   readonly #idle: Client<P>[] = [];
   readonly #busy = new Set<Client<P>>();
-  readonly #waiting: ((client: Client<P>) => void)[] = [];
+  readonly #waiting: { take(client: Client<P>): void; refuse(error: Error): void }[] = [];
   #closed = false;
 
   constructor(start: () => Client<P>, options: PoolOptions) {
@@ -55,13 +55,18 @@ export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
     this.#closed = true;
     for (const client of [...this.#idle, ...this.#busy]) client.close();
     this.#idle.length = 0;
+    for (const { refuse } of this.#waiting.splice(0)) refuse(closed());
   }
 
   #take(): Promise<Client<P>> {
-    if (this.#closed) return Promise.reject(new WorkerLostError('The workers were closed.'));
+    if (this.#closed) return Promise.reject(closed());
     const idle = this.#idle.pop();
     const client = idle ?? (this.#busy.size < this.#options.size ? this.#start() : undefined);
-    if (!client) return new Promise((resolve) => this.#waiting.push(resolve));
+    if (!client) {
+      return new Promise((take, refuse) => {
+        this.#waiting.push({ take, refuse });
+      });
+    }
     this.#busy.add(client);
     return Promise.resolve(client);
   }
@@ -73,9 +78,11 @@ export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
     if (next) {
       const taken = usable ?? this.#start();
       this.#busy.add(taken);
-      next(taken);
+      next.take(taken);
     } else if (usable && !this.#closed) {
       this.#idle.push(usable);
     }
   }
 }
+
+const closed = (): WorkerLostError => new WorkerLostError('The workers were closed.');

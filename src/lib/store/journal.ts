@@ -28,6 +28,11 @@ export interface JournalRecord {
   readonly was: readonly (readonly [key: string, digest: Digest | null])[];
   /** Young objects outside this record that it refers to: it is not applied without them. */
   readonly needs: readonly Digest[];
+  /**
+   * Sequences of records that a recovery could not apply, and that nobody may apply later: a blob
+   * that was gone may be put again, and commits since have been made without it.
+   */
+  readonly voids: readonly number[];
   /** Small objects that the record carries. */
   readonly inline: readonly (readonly [digest: Digest, bytes: Uint8Array])[];
 }
@@ -44,6 +49,11 @@ export interface Expected {
 
 const MAGIC = 0x314a524d; // "MRJ1"
 const HEADER = 56;
+/**
+ * Records are filled up with zeros to whole sectors (the largest that disks have): a write that is
+ * torn then garbles none of the records before it.
+ */
+const SECTOR = 4096;
 
 /** The record's bytes, and the record again with its inline parts as views into them. */
 export function encodeRecord(
@@ -55,11 +65,13 @@ export function encodeRecord(
       changes: record.changes.map(({ key, to }) => (to ? [key, to.kind, to.digest] : [key])),
       was: record.was,
       needs: record.needs,
+      voids: record.voids,
       inline: record.inline.map(([digest, bytes]) => [digest, bytes.byteLength]),
     }),
   );
   const parts = record.inline.reduce((sum, [, bytes]) => sum + bytes.byteLength, 0);
-  const bytes = new Uint8Array(HEADER + content.byteLength + parts);
+  const used = HEADER + content.byteLength + parts;
+  const bytes = new Uint8Array(Math.ceil(used / SECTOR) * SECTOR);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, bytes.byteLength, true);
@@ -114,26 +126,27 @@ export function decodeRecord(
     inline.push([digest, bytes.subarray(part, part + size)]);
     part += size;
   }
-  if (part !== end) return undefined;
+  if (part > end) return undefined;
   const changes = content.changes.map(([key, kind, digest]): Change => ({
     key,
     to: kind !== undefined && digest !== undefined ? { kind, digest } : null,
   }));
-  const { was, needs } = content;
-  return { record: { generation, sequence, epoch, changes, was, needs, inline }, id, end };
+  const { was, needs, voids } = content;
+  return { record: { generation, sequence, epoch, changes, was, needs, voids, inline }, id, end };
 }
 
 interface Content {
   changes: [key: string, kind?: string, digest?: Digest][];
   was: [key: string, digest: Digest | null][];
   needs: Digest[];
+  voids: number[];
   inline: [digest: Digest, size: number][];
 }
 
 /** The checksum has passed, so this only meets records of another hand. */
 function isContent(value: unknown): value is Content {
   if (typeof value !== 'object' || value === null) return false;
-  const { changes, was, needs, inline } = value as Record<keyof Content, unknown>;
+  const { changes, was, needs, voids, inline } = value as Record<keyof Content, unknown>;
   return (
     areRows(changes, ([key, kind, digest]) => {
       if (typeof key !== 'string') return false;
@@ -144,6 +157,8 @@ function isContent(value: unknown): value is Content {
     }) &&
     Array.isArray(needs) &&
     needs.every(isDigest) &&
+    Array.isArray(voids) &&
+    voids.every(Number.isSafeInteger) &&
     areRows(inline, ([digest, size]) => {
       return isDigest(digest) && Number.isSafeInteger(size) && Number(size) >= 0;
     })

@@ -54,6 +54,8 @@ export interface State {
   history: Reference[];
   /** Commits that were not applied, because a blob that they need is gone. */
   skipped: number[];
+  /** Of these, what the journal does not rule out yet: a writer does so before all else. */
+  unvoided: number[];
   /** The state with which generation base + 1 began, where it has begun. */
   boundary: Boundary | undefined;
 }
@@ -173,7 +175,7 @@ async function idOfFirstRecord(fs: FileSystem): Promise<LibraryId | undefined> {
   return found && asLibraryId(found.id);
 }
 
-/** Applies the records that follow a base. */
+/** Applies the records that follow a base, in its own journal and in the next one. */
 export async function replay(
   fs: FileSystem,
   blobs: Blobs,
@@ -182,49 +184,84 @@ export async function replay(
   origin: Origin,
 ): Promise<State> {
   const { generation, sequence, epoch } = base;
+  const own = await readRecords(fs, base.id, { generation, sequence, epoch, end: 0 });
+  const begun = { ...own.last, generation: generation + 1, end: 0 };
+  const next = await readRecords(fs, base.id, begun);
   const state: State = {
     ...{ base, origin, heads, generation, sequence, epoch, end: 0 },
     ...{ entries: new Map(base.entries), inline: new Map(), needed: new Set() },
-    ...{ history: [], skipped: [], boundary: undefined },
+    ...{ history: [], skipped: [], unvoided: [], boundary: undefined },
   };
-  await replayJournal(fs, blobs, state);
-  const boundary = {
-    entries: new Map(state.entries),
-    sequence: state.sequence,
-    epoch: state.epoch,
-  };
-  const end = state.end;
-  state.generation = generation + 1;
-  state.end = 0;
-  const records = await replayJournal(fs, blobs, state);
-  if (records > 0 || heads.some((head) => head.generation === generation + 1)) {
-    state.boundary = boundary;
-  } else {
-    state.generation = generation;
-    state.end = end;
+  const voids = new Set([...own.records, ...next.records].flatMap((record) => record.voids));
+  await applyAll(own, voids, state, blobs);
+  if (next.records.length > 0 || heads.some((head) => head.generation === generation + 1)) {
+    const { entries, sequence, epoch } = state;
+    state.boundary = { entries: new Map(entries), sequence, epoch };
+    await applyAll(next, voids, state, blobs);
   }
+  state.unvoided = state.skipped.filter((skipped) => !voids.has(skipped));
   return state;
 }
 
-/** Applies what the journal of the state's generation holds from `state.end` on. */
-export async function replayJournal(fs: FileSystem, blobs: Blobs, state: State): Promise<number> {
-  const { generation } = state;
-  const { id } = state.base;
-  const start = state.end;
-  const bytes = await fs.readBytes(journalPath(slotOf(generation)), start);
-  let count = 0;
-  for (let at = 0; bytes; count++) {
-    const sequence = state.sequence + 1;
-    const found = decodeRecord(bytes, at, { generation, sequence, id, epoch: state.epoch });
+/**
+ * Applies what others have appended since; the number of commits. Undefined when that takes a whole
+ * recovery.
+ */
+export async function follow(
+  fs: FileSystem,
+  blobs: Blobs,
+  state: State,
+): Promise<number | undefined> {
+  const tail = await readRecords(fs, state.base.id, state);
+  if (tail.records.some((record) => record.voids.length > 0)) return undefined;
+  await applyAll(tail, new Set(), state, blobs);
+  return state.skipped.length > 0 ? undefined : tail.records.length;
+}
+
+/** A place in a journal: what the record that follows there must continue. */
+interface JournalPlace {
+  generation: number;
+  sequence: number;
+  epoch: number;
+  /** Bytes from the start of the journal. */
+  end: number;
+}
+
+interface Records {
+  records: JournalRecord[];
+  /** Behind the last of them. */
+  last: JournalPlace;
+}
+
+async function readRecords(fs: FileSystem, id: LibraryId, from: JournalPlace): Promise<Records> {
+  const { generation, sequence, epoch, end } = from;
+  const last = { generation, sequence, epoch, end };
+  const records: JournalRecord[] = [];
+  const bytes = await fs.readBytes(journalPath(slotOf(generation)), end);
+  while (bytes) {
+    const expected = { generation, id, sequence: last.sequence + 1, epoch: last.epoch };
+    const found = decodeRecord(bytes, last.end - end, expected);
     if (!found) break;
-    if (await stands(found.record, state, blobs)) apply(found.record, state);
-    else state.skipped.push(sequence);
-    state.sequence = sequence;
-    state.epoch = found.record.epoch;
-    at = found.end;
-    state.end = start + at;
+    records.push(found.record);
+    last.sequence = found.record.sequence;
+    last.epoch = found.record.epoch;
+    last.end = end + found.end;
   }
-  return count;
+  return { records, last };
+}
+
+async function applyAll(
+  { records, last }: Records,
+  voids: ReadonlySet<number>,
+  state: State,
+  blobs: Blobs,
+): Promise<void> {
+  for (const record of records) {
+    const { sequence } = record;
+    if (!voids.has(sequence) && (await stands(record, state, blobs))) apply(record, state);
+    else state.skipped.push(sequence);
+  }
+  Object.assign(state, last);
 }
 
 /** Whether a record can be applied: its ground is as it was, and what it refers to is there. */

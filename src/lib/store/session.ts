@@ -5,6 +5,7 @@ import { writeBase } from './checkpoint';
 import type { Graph } from './checkpoint';
 import type { Digest } from './digest';
 import type { FileSystem } from './file-system';
+import { encodeRecord } from './journal';
 import { FORMAT, STAGING } from './layout';
 import { readHeads, recover } from './recover';
 import type { State } from './recover';
@@ -46,6 +47,7 @@ export async function startWriting(
     }
     writer.cutJournal(state.end);
     const session = { fs, blobs, graph, puts, writer, state };
+    await ruleOut(session);
     await mend(session);
     await writer.takeReserve();
     for (const name of await fs.list(STAGING)) await fs.remove(`${STAGING}/${name}`);
@@ -77,15 +79,43 @@ export async function flip(session: Session): Promise<State> {
   return {
     ...{ base, origin: 'head', heads: await readHeads(fs), generation: base.generation, end: 0 },
     ...{ sequence, epoch: writer.epoch, entries: new Map(entries), inline: new Map() },
-    ...{ needed: new Set(), history: [], skipped: state.skipped, boundary: undefined },
+    ...{
+      needed: new Set(),
+      history: [],
+      skipped: state.skipped,
+      unvoided: [],
+      boundary: undefined,
+    },
   };
+}
+
+/**
+ * Says in the journal which records are never to be applied, before any blob is put: with the blob
+ * there again they would be, and the commits since would have lost their ground.
+ */
+async function ruleOut({ state, writer }: Session): Promise<void> {
+  const voids = state.unvoided;
+  if (voids.length === 0) return;
+  const { generation } = state;
+  const sequence = state.sequence + 1;
+  const nothing = { changes: [], was: [], needs: [], inline: [] };
+  const { bytes } = encodeRecord(state.base.id, {
+    ...{ generation, sequence, epoch: writer.epoch, voids },
+    ...nothing,
+  });
+  await writer.append(bytes, true); // it takes little, and nothing can be freed before it
+  Object.assign(state, { sequence, epoch: writer.epoch, end: writer.journalBytes, unvoided: [] });
 }
 
 /** Writes again what recovery had to do without. Never touches the base that it stands on. */
 async function mend({ state, writer, blobs, puts, graph, fs }: Session): Promise<void> {
   const { base, boundary, heads } = state;
   if (boundary) {
-    // The newer HEAD or its blobs are lost, but its generation has begun: make it good.
+    // The newer HEAD or its blobs are lost, but its generation has begun: make it good. First it
+    // goes, so that nobody takes a blob for whole that is just being written again.
+    if (heads.some((head) => head.generation === base.generation + 1)) {
+      await writer.eraseHead(base.generation + 1);
+    }
     state.base = await writeBase(state, boundary, puts, blobs, graph);
     state.boundary = undefined;
     await writer.writeHead({ ...state.base, format: FORMAT });

@@ -27,7 +27,7 @@ import { FORMAT } from './layout';
 import type { Reference } from './layout';
 import { holdLock } from './locks';
 import type { Locks } from './locks';
-import { apply, readHeads, recover, replayJournal, sameHeads } from './recover';
+import { apply, follow, readHeads, recover, sameHeads } from './recover';
 import type { Origin, State } from './recover';
 import { flip, startWriting } from './session';
 import type { Session } from './session';
@@ -314,6 +314,7 @@ export class Store {
         (key) => [key, now(key)] as const,
       ),
       needs: [...ground.young],
+      voids: [],
       inline: [...carried],
     });
     await writer.append(bytes, frees ?? false);
@@ -328,12 +329,12 @@ export class Store {
   async #catchUp(): Promise<boolean> {
     const { fs } = this.#options;
     const before = this.#state;
-    if (sameHeads(await readHeads(fs), before.heads)) {
-      const count = await replayJournal(fs, this.#blobs, before);
-      if (count > 0) this.#entries = undefined;
-      if (before.skipped.length === 0) return count > 0;
-    }
     const { sequence, generation } = before;
+    if (sameHeads(await readHeads(fs), before.heads)) {
+      const count = await follow(fs, this.#blobs, before);
+      this.#entries = undefined;
+      if (count !== undefined) return count > 0;
+    }
     const state = await recover(fs, this.#blobs);
     if (!state) throw new NotFoundError('The library is gone: its files were removed.');
     this.#take(state);

@@ -86,6 +86,18 @@ export class Writer {
     }
   }
 
+  /** Empties the HEAD slot of a generation. */
+  async eraseHead(generation: number): Promise<void> {
+    const file = await this.#fs.open(headPath(slotOf(generation)), { create: true });
+    try {
+      await this.#fence();
+      file.truncate(0);
+      file.flush();
+    } finally {
+      file.close();
+    }
+  }
+
   /** Fills the reserve up again where the disk allows. */
   async takeReserve(): Promise<void> {
     const file = await this.#fs.open(RESERVE_PATH, { create: true });

@@ -202,6 +202,7 @@ export const strings = {
   search: {
     label: 'Search',
     placeholder: 'Ask a question',
+    clear: 'Clear the question',
     all: 'Ask all shards',
     results: 'Results',
     mode: 'Search by',

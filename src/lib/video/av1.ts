@@ -7,6 +7,8 @@ import { concatenate } from './boxes';
 
 const SEQUENCE_HEADER = 1;
 const TEMPORAL_DELIMITER = 2;
+const FRAME_HEADER = 3;
+const FRAME = 6;
 const TILE_LIST = 8;
 const PADDING = 15;
 
@@ -73,6 +75,24 @@ export function av1Sample(unit: Uint8Array): {
     sample: concatenate(kept.map(({ bytes }) => bytes)),
     sequenceHeader: header.bytes.slice(),
   };
+}
+
+/**
+ * Proves that a sample's frames are shown key frames, whose pictures come from nothing but the
+ * sample: neither a show of a picture kept from before nor a frame that predicts from one.
+ * @throws CorruptError
+ */
+export function checkAv1Sample(sample: Uint8Array): void {
+  const obus = splitObus(sample);
+  const sequence = obus.find(({ type }) => type === SEQUENCE_HEADER);
+  const frames = obus.filter(({ type }) => type === FRAME || type === FRAME_HEADER);
+  if (!sequence || frames.length === 0) throw new CorruptError('AV1: not a whole key frame');
+  // With reduced_still_picture_header (5.5.1) there is nothing but key frames.
+  if (((sequence.payload[0] ?? 0) & 0x08) !== 0) return;
+  for (const { payload } of frames) {
+    // show_existing_frame 0, frame_type KEY_FRAME (00), show_frame 1 (5.9.2)
+    if (((payload[0] ?? 0) & 0xf0) !== 0x10) throw new CorruptError('AV1: not a key frame');
+  }
 }
 
 /** Reads bits, most significant first. */

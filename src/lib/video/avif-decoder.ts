@@ -51,6 +51,7 @@ class AvifDecoder implements FrameDecoder {
 
   async #bitmap(sample: Uint8Array, index: number): Promise<ImageBitmap> {
     const file = new Blob([wrapAvif(this.#track, sample)], { type: 'image/avif' });
+    // Each picture has its own decoder, so there is no other frame to show.
     try {
       return await createImageBitmap(file);
     } catch (cause) {

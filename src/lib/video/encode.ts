@@ -13,7 +13,7 @@ export type { Caution, EncodedFrames, EncodeOptions, Payloads } from './encoder'
 
 /**
  * Draws and encodes payloads, one frame each. Takes them as it can use them: a few ahead for
- * compact, 128 for universal; holds all coded frames, so a call is for one segment.
+ * compact, 64 for universal; holds all coded frames, so a call is for one segment.
  * @throws InvalidError for a payload that is too long, or none at all
  * @throws UnsupportedError where no setting of this browser's encoder is small enough
  */

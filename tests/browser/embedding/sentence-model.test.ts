@@ -131,6 +131,24 @@ describe('a sentence model', () => {
     model.dispose();
   });
 
+  it('runs in a worker', async () => {
+    const worker = new Worker(new URL('./embedding-worker.ts', import.meta.url), {
+      type: 'module',
+    });
+    const answer = await new Promise<unknown>((resolve, reject) => {
+      worker.onmessage = ({ data }) => {
+        resolve(data);
+      };
+      worker.onerror = ({ message }) => {
+        reject(new Error(message));
+      };
+      worker.postMessage([spec, assetsUrl, ['dog ran home']]);
+    });
+    worker.terminate();
+    if (!(answer instanceof Float32Array)) throw new Error(String(answer));
+    expectClose(answer, expectedVector('[CLS] passage : dog ran home [SEP]', 'mean'));
+  });
+
   it('stops at an abort between two texts', async () => {
     const model = await loadSentenceModel(spec, { assetsUrl });
     const controller = new AbortController();

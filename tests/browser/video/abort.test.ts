@@ -1,9 +1,11 @@
 /** Aborting rejects with the signal's own reason, and leaves everything usable. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { disposeEncoders, encodeFrames } from '../../../src/lib/video/encode';
 import { FrameReader } from '../../../src/lib/video/read';
 import { encodeToBlob, randomPayloads } from './payloads';
 
+// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 class Enough extends Error {}
@@ -12,7 +14,7 @@ describe.each(['compact', 'universal'] as const)('%s', (profile) => {
   test('in the middle of encoding, then encode again', async () => {
     const controller = new AbortController();
     const reason = new Enough();
-    const limit = profile === 'compact' ? 20 : 140;
+    const limit = profile === 'compact' ? 20 : 3;
     let taken = 0;
     const endless = function* (): Generator<Uint8Array> {
       for (;;) {
@@ -61,7 +63,7 @@ test('while ffmpeg is at work: its worker ends, and the next call has a new one'
   const controller = new AbortController();
   const reason = new Enough();
   const payloads = async function* (): AsyncGenerator<Uint8Array> {
-    yield* randomPayloads(127);
+    yield* randomPayloads(63);
     // The last one of the run: once it is taken, the run begins.
     queueMicrotask(() => setTimeout(() => controller.abort(reason)));
     yield await Promise.resolve(new Uint8Array(1));

@@ -1,5 +1,5 @@
 /** A damaged frame is an error that names it, or still reads right: never other bytes. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { CorruptError } from '../../../src/lib/errors';
 import type { DecoderName } from '../../../src/lib/video/decode';
 import { disposeEncoders } from '../../../src/lib/video/encode';
@@ -8,12 +8,14 @@ import { FrameReader } from '../../../src/lib/video/read';
 import type { ProfileName } from '../../../src/lib/api';
 import { bytesOf, encodeToBlob, randomPayloads } from './payloads';
 
+// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 const CASES: readonly (readonly [ProfileName, DecoderName, number])[] = [
   ['compact', 'webcodecs', 24],
   ['compact', 'avif', 12],
-  ['universal', 'webcodecs', 12],
+  ['universal', 'webcodecs', 30],
   ['universal', 'ffmpeg', 3],
 ];
 
@@ -28,13 +30,17 @@ describe.each(CASES)('%s by %s', (profile, decoder, tries) => {
       const bytes = await bytesOf(sound);
       // The first ones hit headers; the rest are spread over the picture.
       const at = start + (i < tries / 2 ? i : Math.floor((size * i) / tries));
-      bytes[at] = (bytes[at] ?? 0) ^ (1 + Math.floor(Math.random() * 255));
+      const flip = 1 + Math.floor(Math.random() * 255);
+      bytes[at] = (bytes[at] ?? 0) ^ flip;
+      const where = `byte ${at - start} of ${size}, flipped by ${flip}`;
       const reader = new FrameReader({ decoder });
       await reader.open('s', new Blob([bytes]));
       const seen: number[] = [];
+      const wrong: string[] = [];
       const reading = reader.readPayloads('s', [0, 1, 2, 3, 4], {
         onPayload: (index, payload) => {
-          expect(payload).toEqual(payloads[index]);
+          const other = payloads.findIndex((sent) => sent.join() === payload.join());
+          if (other !== index) wrong.push(`${where}: frame ${index} reads as ${other}`);
           seen.push(index);
         },
       });
@@ -42,6 +48,7 @@ describe.each(CASES)('%s by %s', (profile, decoder, tries) => {
         () => undefined,
         (reason: unknown) => reason,
       );
+      expect(wrong).toEqual([]);
       if (error === undefined) {
         expect(seen).toEqual([0, 1, 2, 3, 4]);
       } else {

@@ -1,5 +1,5 @@
 /** Law: what was encoded is what is read, in this browser's own engines. */
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { InvalidError, NotFoundError } from '../../../src/lib/errors';
 import { disposeEncoders, encodeFrames } from '../../../src/lib/video/encode';
 import { writeMp4 } from '../../../src/lib/video/mp4';
@@ -8,6 +8,8 @@ import { COMPACT_BYTES_LIMIT } from '../../../src/lib/video/profile';
 import { FrameReader } from '../../../src/lib/video/read';
 import { encodeToBlob, randomPayloads, readAll } from './payloads';
 
+// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 describe.each(['compact', 'universal'] as const)('%s', (profile) => {
@@ -107,12 +109,12 @@ test('compact frames are near the floor of 3,916 bytes', async () => {
 });
 
 test('universal takes more than one run where there are more frames than a run holds', async () => {
-  const payloads = randomPayloads(130);
+  const payloads = randomPayloads(66);
   const done: number[] = [];
   const encoded = await encodeFrames('universal', payloads, { onFrame: (n) => done.push(n) });
-  expect(done).toEqual([128, 130]);
-  const mp4 = await openMp4(new Blob([await writeMp4([encoded], {})]));
-  expect(mp4.frames).toBe(130);
-  const { payloads: read } = await readAll(new Blob([await writeMp4([encoded], {})]));
+  expect(done).toEqual([64, 66]);
+  const video = new Blob([await writeMp4([encoded], {})]);
+  expect((await openMp4(video)).frames).toBe(66);
+  const { payloads: read } = await readAll(video);
   expect(read).toEqual(payloads);
 });

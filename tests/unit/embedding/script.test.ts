@@ -7,6 +7,7 @@ it.each<[number, string[]]>([
   [0, ['Привет', '你好']],
   [0.5, ['abcd', 'дома']],
   [0.25, ['a дом']],
+  [0, ['д Ⅳ']], // a Roman numeral is of Latin script, and no letter
   [1, ['12 34', '']],
   [1, []],
 ])('is %d of %j', (share, texts) => {

@@ -143,6 +143,34 @@ describe('postings', () => {
     }
   });
 
+  /** A word index of one row and one term, from its parts. */
+  function handmade(length: number, dictionary: number[], list: number[]): Uint8Array {
+    const header = [0x4f50524d, 1, 1, 1, 1, dictionary.length, list.length, 0, 0];
+    return Uint8Array.from([
+      ...new Uint8Array(Uint32Array.from(header).buffer),
+      length,
+      ...dictionary,
+      ...list,
+    ]);
+  }
+  const A = 97;
+
+  it('made by hand as the layout says are the same bytes', () => {
+    expect(buildPostings(['a a'], plain)).toEqual(handmade(2, [0, 1, A, 1, 2], [3, 2]));
+    expect(buildPostings(['a'], plain)).toEqual(handmade(1, [0, 1, A, 1, 1], [2]));
+  });
+
+  it('are refused where a list names a row twice, or one that is not there', () => {
+    expect(() => Postings.open(handmade(2, [0, 1, A, 2, 2], [2, 0]))).toThrow(CorruptError);
+    expect(() => Postings.open(handmade(1, [0, 1, A, 1, 1], [4]))).toThrow(CorruptError);
+  });
+
+  it('are refused, before anything is allocated, where a term claims more rows than bytes', () => {
+    const most = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    expect(() => Postings.open(handmade(1, [0, 1, A, ...most, 1], [2]))).toThrow(CorruptError);
+    expect(() => Postings.open(handmade(1, [0, ...most, A, 1, 1], [2]))).toThrow(CorruptError);
+  });
+
   it('that claim more than they hold allocate nothing', () => {
     const header = Uint8Array.from(bytes.subarray(0, 28));
     for (const field of [2, 3, 4, 5, 6]) {

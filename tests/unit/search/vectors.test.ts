@@ -109,11 +109,10 @@ describe('the SIMD kernel', () => {
     const extremes = fc.constantFrom(-128, -127, 0, 1, 127);
     fc.assert(
       fc.property(
-        fc.constantFrom(16, 48, 128, 2048),
-        fc.constantFrom(0, 1, 511, 513, 5000),
+        fc.constantFrom([16, 4097], [48, 1], [128, 0], [2048, 513]),
         fc.array(extremes, { minLength: 1, maxLength: 5 }),
         fc.array(fc.constantFrom(-1, -0.3, 0, 0.001, 1), { minLength: 1, maxLength: 7 }),
-        (stride, rows, levels, components) => {
+        ([stride = 0, rows = 0], levels, components) => {
           const data = new Int8Array(rows * stride).map((_, i) => levels[i % levels.length] ?? 0);
           const query = stepsOf(
             new Float32Array(stride).map((_, i) => components[i % components.length] ?? 0),
@@ -129,7 +128,7 @@ describe('the SIMD kernel', () => {
           expect(worst).toBeLessThan(1e-6 * Math.sqrt(stride) * 16);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 

@@ -4,6 +4,7 @@ import type { Digest } from '../../../src/lib/store/digest';
 import type { FileSystem } from '../../../src/lib/store/file-system';
 import type { Reference } from '../../../src/lib/store/layout';
 import { MemoryLocks } from '../../../src/lib/store/locks';
+import type { Locks } from '../../../src/lib/store/locks';
 import { Store } from '../../../src/lib/store/store';
 
 export interface TestNode {
@@ -31,11 +32,11 @@ export function leaf(digest: Digest): Reference {
   return { kind: 'leaf', digest };
 }
 
-export function openStore(fs: FileSystem, locks = new MemoryLocks()): Promise<Store> {
+export function openStore(fs: FileSystem, locks: Locks = new MemoryLocks()): Promise<Store> {
   return Store.open({ fs, references, leaves: ['leaf'], locks, name: 'test' });
 }
 
-export async function openWriter(fs: FileSystem, locks = new MemoryLocks()): Promise<Store> {
+export async function openWriter(fs: FileSystem, locks: Locks = new MemoryLocks()): Promise<Store> {
   const store = await openStore(fs, locks);
   await store.becomeWriter();
   return store;

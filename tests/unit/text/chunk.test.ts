@@ -30,11 +30,18 @@ const token = fc.oneof(
     '中文句子。',
     '한국어',
   ),
-  fc.constantFrom('x'.repeat(150), '\n'.repeat(60), ' '.repeat(130), 'o' + '\u0308'.repeat(140)),
+  fc.constantFrom(
+    'x'.repeat(150),
+    ' '.repeat(20),
+    '\n'.repeat(60),
+    'o' + '\u0308'.repeat(70),
+    ' '.repeat(130),
+    'o' + '\u0308'.repeat(140),
+  ),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
 );
 const prose = fc
-  .array(token, { maxLength: 60 })
+  .array(token, { maxLength: 80, size: 'max' })
   .map((parts) => parts.join('').replaceAll('\r', ''));
 
 const placed: fc.Arbitrary<BlockPlace> = fc.oneof(
@@ -43,20 +50,27 @@ const placed: fc.Arbitrary<BlockPlace> = fc.oneof(
   fc.constant({}),
 );
 const block: fc.Arbitrary<Block> = fc.record({
-  text: prose.map((text) => text + '\n'),
+  text: fc.oneof(prose, fc.constantFrom('', ' ', 'crumb', '\n\n')).map((text) => text + '\n'),
   kind: fc.constantFrom('heading', 'paragraph', 'code', 'table', 'record'),
   place: placed,
 });
-const size = fc.integer({ min: 100, max: 400 });
+// Small, so that texts of some hundred units make many chunks.
+const size = fc.integer({ min: 100, max: 160 });
 
 /** One text as blocks that go on in each other, cut anywhere, even inside a grapheme. */
-const cutAnywhere = fc.tuple(prose, fc.array(fc.nat(), { maxLength: 5 })).map(([text, cuts]) => {
-  const at = [0, ...cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b), text.length];
-  return at.slice(1).map((end, i): Block => {
-    return { text: text.slice(at[i], end), kind: 'paragraph', place: {} };
+const cutAnywhere = fc
+  .tuple(prose, fc.array(fc.nat(), { maxLength: 5, size: 'max' }))
+  .map(([text, cuts]) => {
+    const at = [
+      0,
+      ...cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b),
+      text.length,
+    ];
+    return at.slice(1).map((end, i): Block => {
+      return { text: text.slice(at[i], end), kind: 'paragraph', place: {} };
+    });
   });
-});
-const document = fc.oneof(fc.array(block, { maxLength: 8 }), cutAnywhere);
+const document = fc.oneof(fc.array(block, { maxLength: 6, size: 'max' }), cutAnywhere);
 
 describe('chunks', () => {
   it('join to the extracted text, at the offsets that they say', async () => {
@@ -135,24 +149,28 @@ describe('chunks', () => {
 
   it('keep a record apart from all words but its own', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(block, { maxLength: 8 }), size, async (blocks, size) => {
-        const chunks = await chunksOf(blocks, size);
-        let start = 0;
-        for (const { text, kind } of blocks) {
-          const end = start + text.length;
-          const full = text.trim() !== '';
-          for (const chunk of chunks) {
-            const inside = Math.max(chunk.place.start, start) < Math.min(chunk.place.end, end);
-            if (kind !== 'record' || !full || !inside) continue;
-            const own = chunk.text.slice(
-              Math.max(0, start - chunk.place.start),
-              end - chunk.place.start,
-            );
-            if (own.trim() !== '') expect(chunk.text.trim()).toBe(own.trim());
+      fc.asyncProperty(
+        fc.array(block, { maxLength: 6, size: 'max' }),
+        size,
+        async (blocks, size) => {
+          const chunks = await chunksOf(blocks, size);
+          let start = 0;
+          for (const { text, kind } of blocks) {
+            const end = start + text.length;
+            const full = text.trim() !== '';
+            for (const chunk of chunks) {
+              const inside = Math.max(chunk.place.start, start) < Math.min(chunk.place.end, end);
+              if (kind !== 'record' || !full || !inside) continue;
+              const own = chunk.text.slice(
+                Math.max(0, start - chunk.place.start),
+                end - chunk.place.start,
+              );
+              if (own.trim() !== '') expect(chunk.text.trim()).toBe(own.trim());
+            }
+            start = end;
           }
-          start = end;
-        }
-      }),
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -175,7 +193,7 @@ describe('the shape of chunks', () => {
   });
 
   it('joins a tail smaller than a quarter to its predecessor', async () => {
-    const chunks = await chunksOf([at('paragraph', words(160)), at('paragraph', words(5))], 1000);
+    const chunks = await chunksOf([at('paragraph', words(165)), at('paragraph', words(10))], 1000);
     expect(chunks).toHaveLength(1);
   });
 
@@ -210,7 +228,7 @@ describe('the shape of chunks', () => {
 
   it('cuts prose at sentences and code at lines', async () => {
     const sentence = 'This sentence has exactly\nfifty characters in it. ';
-    const prose = await chunksOf([at('paragraph', sentence.repeat(20))], 120);
+    const prose = await chunksOf([at('paragraph', sentence.repeat(20))], 130);
     expect(prose.slice(0, -1).every((c) => c.text.endsWith('in it. '))).toBe(true);
     const line = 'call(one). Then(two). Both(three) \n';
     const code = await chunksOf([at('code', line.repeat(20))], 120);
@@ -233,6 +251,13 @@ describe('the shape of chunks', () => {
         expect(chunk.text.startsWith(`line ${chunk.place.line ?? 0} of`)).toBe(true);
       }
     }
+  });
+
+  it('makes no chunk of white space alone, and keeps what comes before a word', async () => {
+    const blank = at('paragraph', '\n'.repeat(5000));
+    expect(await chunksOf([blank, blank], 1000)).toEqual([]);
+    const chunks = await chunksOf([blank, at('paragraph', 'word')], 1000);
+    expect(chunks.map((c) => c.text).join('')).toBe(blank.text + 'word');
   });
 
   it('refuses sizes out of range', async () => {

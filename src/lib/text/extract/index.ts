@@ -65,15 +65,13 @@ const SIGNATURES: readonly [magic: string, offset: number, what: string][] = [
 ];
 
 function describeBinary(head: Uint8Array): string {
-  const text = new TextDecoder('x-user-defined').decode(head.subarray(0, 512));
-  const found = SIGNATURES.find(([magic, offset]) => startsWithBytes(text, magic, offset));
+  const found = SIGNATURES.find(([magic, offset]) => startsWithBytes(head, magic, offset));
   return found?.[2] ?? 'an unknown binary file';
 }
 
-/** `x-user-defined` keeps every byte in a unit's low half (WHATWG Encoding, 14.5). */
-function startsWithBytes(text: string, magic: string, offset: number): boolean {
+function startsWithBytes(head: Uint8Array, magic: string, offset: number): boolean {
   for (let i = 0; i < magic.length; i++) {
-    if ((text.charCodeAt(offset + i) & 0xff) !== magic.charCodeAt(i)) return false;
+    if (head[offset + i] !== magic.charCodeAt(i)) return false;
   }
   return true;
 }

@@ -73,34 +73,54 @@ function linesOf(runs: Iterable<Run>): Line[] {
 function usualDistance(lines: readonly Line[]): number {
   const distances: number[] = [];
   lines.forEach((line, i) => {
-    const distance = (lines[i - 1]?.y ?? line.y) - line.y;
-    if (distance > 0) distances.push(distance);
+    const down = (lines[i - 1]?.y ?? line.y) - line.y;
+    if (down > 0) distances.push(down);
   });
   distances.sort((a, b) => a - b);
   return distances[distances.length >> 1] ?? 0;
 }
 
 function follows(last: Line, line: Line, usual: number): boolean {
-  const distance = last.y - line.y;
+  const down = last.y - line.y;
   const ratio = line.height / last.height;
   // Upwards is the next column, or a heading beside: a paragraph that goes on there is rare.
-  if (distance < 0 || ratio > SIZE_CHANGE || ratio < 1 / SIZE_CHANGE) return false;
-  return distance <= Math.max(usual, line.height) * PARAGRAPH_GAP;
+  if (down < 0 || ratio > SIZE_CHANGE || ratio < 1 / SIZE_CHANGE) return false;
+  return down <= Math.max(usual, line.height) * PARAGRAPH_GAP;
 }
 
 function lineText(line: Line): string {
-  const rtl = line.runs.filter((run) => run.rtl).length * 2 > line.runs.length;
-  const runs = line.runs.toSorted((a, b) => (rtl ? b.x + b.width - a.x - a.width : a.x - b.x));
   let text = '';
   let last: Run | undefined;
-  for (const run of runs) {
-    const gap =
-      last === undefined ? 0 : rtl ? last.x - run.x - run.width : run.x - last.x - last.width;
+  for (const run of inReadingOrder(line.runs)) {
+    const gap = last === undefined ? 0 : distance(last, run);
     const apart = gap > WORD_GAP * Math.min(run.height, last?.height ?? run.height);
     text += apart && !/\s$/.test(text) && !/^\s/.test(run.text) ? ' ' + run.text : run.text;
     last = run;
   }
   return text.trim();
+}
+
+function inReadingOrder(runs: Run[]): Run[] {
+  if (!isRtl(runs)) return runs.toSorted((a, b) => a.x - b.x);
+  // Written from right to left, it is in logical order already, with its left-to-right words; and
+  // only where it was written as it looks must it be turned round.
+  const descends = (runs[0]?.x ?? 0) >= (runs.at(-1)?.x ?? 0);
+  return descends ? runs : runs.toSorted((a, b) => b.x - a.x);
+}
+
+/** By letters, not by strings: `V9.` before a Hebrew title does not make the line English. */
+function isRtl(runs: readonly Run[]): boolean {
+  let balance = 0;
+  for (const { text, rtl } of runs) {
+    const letters = text.match(/\p{L}/gu)?.length ?? 0;
+    balance += rtl ? letters : -letters;
+  }
+  return balance > 0;
+}
+
+/** The space between two strings of a line, whichever stands left. */
+function distance(a: Run, b: Run): number {
+  return Math.max(b.x - a.x - a.width, a.x - b.x - b.width);
 }
 
 /** Joins a line to the text before it, undoing the hyphenation of a word across the two. */
