@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
@@ -7,6 +8,7 @@ import { ALIAS } from './scripts/vite-alias.mjs';
 import hnswlibCsp from './scripts/vite-hnswlib-csp';
 import staticAssets from './scripts/vite-static-assets';
 
+const require = createRequire(import.meta.url);
 const chromium = findChromium();
 
 export default defineConfig({
@@ -14,6 +16,8 @@ export default defineConfig({
     projects: [
       {
         plugins: [svelte()],
+        // brotli-wasm has a build for Node that `import` does not pick.
+        resolve: { alias: { 'brotli-wasm': require.resolve('brotli-wasm') } },
         test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'] },
       },
       {

@@ -7,7 +7,7 @@ import { InvalidError, NotFoundError, UnsupportedError } from '../errors';
 import { BUILT_IN, modelRegistry } from '../embedding/registry';
 import type { CallContext, Handlers } from '../rpc/protocol';
 import { Transferred } from '../rpc/protocol';
-import { referencesOf, type ShardEntry } from '../shard/objects';
+import { LEAVES, referencesOf, type ShardEntry } from '../shard/objects';
 import type { FileSystem } from '../store/file-system';
 import type { Locks } from '../store/locks';
 import { Store } from '../store/store';
@@ -44,6 +44,9 @@ export interface EngineParts {
 /** Views kept open: their records are in memory. */
 const KEPT_VIEWS = 8;
 
+/** Milliseconds without a write after which the journal is moved into blobs. */
+const IDLE = 10_000;
+
 const MAX_NAME = 200;
 
 type Watcher = (change: LibraryChange, infos: ShardInfo[]) => void;
@@ -59,6 +62,7 @@ export class LibraryEngine {
   /** Writes to one shard come one after another. */
   readonly #turns = new Map<string, Gate>();
   readonly #peers: Peers | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   /** Resolves when this tab is the one that writes: at once, or when the one before has gone. */
   readonly #becoming: Promise<void>;
 
@@ -79,7 +83,7 @@ export class LibraryEngine {
   static async open(parts: EngineParts): Promise<LibraryEngine> {
     const { fs, locks, name } = parts;
     await forgetOldExports(fs, locks, name);
-    const store = await Store.open({ fs, locks, name, references: referencesOf });
+    const store = await Store.open({ fs, locks, name, references: referencesOf, leaves: LEAVES });
     return new LibraryEngine(parts, store);
   }
 
@@ -175,6 +179,7 @@ export class LibraryEngine {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#idle);
     this.#peers?.close();
     this.#parts.engines.close();
     await this.#store.close();
@@ -366,8 +371,18 @@ export class LibraryEngine {
   }
 
   async #changed(change: Omit<LibraryChange, 'from'>): Promise<void> {
+    this.#checkpointWhenIdle();
     this.#peers?.tell(change);
     await this.#tellWatchers({ ...change, from: 'here' });
+  }
+
+  /** Moves the journal into blobs once nothing was written for a while. */
+  #checkpointWhenIdle(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      // Nothing is lost without it: the journal holds everything, and the next idle time tries again.
+      this.#store.checkpoint().catch(() => undefined);
+    }, IDLE);
   }
 
   async #changedElsewhere(change: Omit<LibraryChange, 'from'>): Promise<void> {

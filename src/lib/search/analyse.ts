@@ -34,13 +34,13 @@ const ENGLISH_COMMON =
   'the their them then there these they this those to was we were what when where which who whom ' +
   'whose why will with would you your';
 
-/** Distinct words kept with their stems: about 5 MB, and more than a shard's usual words. */
+/** Distinct words kept with their stems: more than a shard's usual words (Cranfield has 7,177). */
 const CACHED_STEMS = 50_000;
 
 /** What Snowball's English rules apply to; anything else is its own stem. */
 const ENGLISH_WORD = /^[a-z][a-z']+$/;
 
-/** Stems words, remembering the latest: a stem takes 7.6 µs to make and 0.1 µs to remember. */
+/** Stems words, remembering the latest: one takes Snowball 7.6 µs (Node 20). */
 function englishStemmer(): (word: string) => string {
   const snowball = newStemmer('english');
   const stems = new Map<string, string>();

@@ -134,6 +134,16 @@ export function decodeObject<K extends keyof Objects>(kind: K, bytes: Uint8Array
   return object;
 }
 
+/** Kinds that refer to nothing: a walk over references need not read them. */
+export const LEAVES = [
+  'video',
+  'page',
+  'postings',
+  'vectors',
+  'delta',
+  'patch',
+] as const satisfies ObjectKind[];
+
 /** What an object refers to: the store walks these for `check` and for freeing. */
 export function referencesOf(kind: string, bytes: Uint8Array): ObjectReference[] {
   switch (kind) {

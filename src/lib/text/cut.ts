@@ -25,10 +25,7 @@ export function cutOffset(window: string, kind: Block['kind'], size: number): nu
   if (isPlainBoundary(window, wanted)) return wanted;
   const index = boundary(GRAPHEMES, window, wanted);
   if (index > 0) return index;
-  // The grapheme that spoils the cut is the first. Cut after it, or within it where it is too
-  // long, but never between the halves of a surrogate pair.
-  const first = GRAPHEMES.segment(window).containing(0)?.segment.length ?? size;
-  if (first <= size) return first;
+  // The first grapheme is too long: cut it, but never between the halves of a surrogate pair.
   return size > 1 && isLowSurrogate(window.charCodeAt(size)) ? size - 1 : size;
 }
 

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { chunkBlocks, MAX_STRETCH, type TextChunk } from '../../../src/lib/text/chunk';
 import type { Block, BlockPlace } from '../../../src/lib/text/document';
+
+// Laws take many runs, and a busy machine is not a failure.
+vi.setConfig({ testTimeout: 120_000 });
 
 const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
@@ -258,6 +261,20 @@ describe('the shape of chunks', () => {
     expect(await chunksOf([blank, blank], 1000)).toEqual([]);
     const chunks = await chunksOf([blank, at('paragraph', 'word')], 1000);
     expect(chunks.map((c) => c.text).join('')).toBe(blank.text + 'word');
+  });
+
+  it('leaves white space with the chunk before it', async () => {
+    const chunks = await chunksOf(
+      [at('record', words(165)), at('paragraph', '\n'.repeat(20)), at('record', words(20))],
+      1000,
+    );
+    expect(chunks.map((c) => c.text.trimStart() === c.text)).toEqual([true, true]);
+  });
+
+  it('sees a grapheme whose last code point comes with the next block', async () => {
+    const text = 'x'.repeat(97) + '👨\u200d👩' + 'y'.repeat(150);
+    const parts = [text.slice(0, 101), text.slice(101)].map((part) => at('paragraph', part));
+    expect((await chunksOf(parts, 100))[0]?.text).toBe('x'.repeat(97));
   });
 
   it('refuses sizes out of range', async () => {

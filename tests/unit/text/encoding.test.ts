@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { UnsupportedError } from '../../../src/lib/errors';
 import { decodeText, isTextual } from '../../../src/lib/text/encoding';
+
+// Laws take many runs, and a busy machine is not a failure.
+vi.setConfig({ testTimeout: 120_000 });
 
 const signal = new AbortController().signal;
 
@@ -118,7 +121,7 @@ describe('decodeText', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(byte, { minLength: 1, maxLength: 60 }), async (bytes) => {
         const { text, warnings } = await decoded(Uint8Array.from(bytes));
-        if (text.includes('\ufffd')) expect(warnings).not.toEqual([]);
+        if (text.includes('\ufffd')) expect(warnings.join()).toContain('characters are lost');
       }),
       { numRuns: 300 },
     );

@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { UnsupportedError } from '../../../src/lib/errors';
 import { EXTRACTORS } from '../../../src/lib/text/extract';
 import { MAX_BLOCK } from '../../../src/lib/text/document';
 import { extractAll } from '../../fixtures/text/extraction';
+
+// Laws take many runs, and a busy machine is not a failure.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('recognition', () => {
   it.each([

@@ -1,0 +1,92 @@
+/** A full disk: the old state stays, nothing is left behind, and what frees space still gets in. */
+import { describe, expect, it } from 'vitest';
+import { QuotaError } from '../../../src/lib/errors';
+import { RESERVE_BYTES, RESERVE_PATH } from '../../../src/lib/store/layout';
+import { contents, encodeNode, leaf, nodeOf, openStore, openWriter, set } from './objects';
+import { FullFileSystem } from './full';
+
+const size = async (fs: FullFileSystem, path: string) => (await fs.read(path))?.size;
+
+describe.each(['what fits', 4294967288] as const)('a full disk that answers %s', (shortCount) => {
+  async function filled() {
+    const fs = new FullFileSystem();
+    fs.shortCount = shortCount;
+    const store = await openWriter(fs);
+    await set(store, 'a', 'one');
+    return { fs, store };
+  }
+
+  it('refuses a commit at any number of bytes and keeps the state, here and on disk', async () => {
+    for (const left of [0, 1, 55, 57, 4095]) {
+      const { fs, store } = await filled();
+      fs.capacity = fs.used() + left;
+      await expect(set(store, 'a', 'two')).rejects.toThrow(QuotaError);
+      expect(await contents(store)).toEqual({ a: 'one' });
+      expect(await contents(await openStore(fs))).toEqual({ a: 'one' });
+      expect(store.isWriter).toBe(true);
+      fs.capacity = Infinity;
+      expect(await set(store, 'a', 'three')).toBe(2);
+      await store.close();
+      expect(await contents(await openStore(fs))).toEqual({ a: 'three' });
+    }
+  });
+
+  it('gives the reserve up for a commit that frees space, and takes it again', async () => {
+    const { fs, store } = await filled();
+    await set(store, 'b', 'two');
+    fs.capacity = fs.used() + 100;
+    await expect(store.commit({ set: { b: null }, inline: [] })).rejects.toThrow(QuotaError);
+    expect(await size(fs, RESERVE_PATH)).toBe(RESERVE_BYTES);
+    expect(await store.commit({ set: { b: null }, inline: [], frees: true })).toBe(3);
+    expect(await contents(store)).toEqual({ a: 'one' });
+    expect(await size(fs, RESERVE_PATH)).toBe(0);
+    fs.capacity = Infinity;
+    await store.checkpoint({ force: true });
+    expect(await size(fs, RESERVE_PATH)).toBe(RESERVE_BYTES);
+    await store.close();
+    expect(await contents(await openStore(fs))).toEqual({ a: 'one' });
+  });
+
+  it('leaves nothing of a blob that did not fit, from memory or from a stream', async () => {
+    const { fs, store } = await filled();
+    const used = fs.used();
+    fs.capacity = used + 1000;
+    const bytes = new Uint8Array(20 << 20).fill(1);
+    let cancelled: unknown;
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(bytes);
+      },
+      cancel: (reason) => {
+        cancelled = reason;
+      },
+    });
+    await expect(store.putBlob(bytes.subarray(0, 1001))).rejects.toThrow(QuotaError);
+    await expect(store.putBlob(stream)).rejects.toThrow(QuotaError);
+    expect(cancelled).toBeInstanceOf(QuotaError);
+    expect(fs.used()).toBe(used);
+    const fits = await store.putBlob(bytes.subarray(0, 1000));
+    fs.capacity = Infinity;
+    await set(store, 'a', 'two', [leaf(fits)]);
+    expect((await store.check()).problems).toEqual([]);
+    await store.close();
+  });
+
+  it('fails a checkpoint at any number of bytes with everything still in the journal', async () => {
+    for (const left of [0, 30, 60, 200, 400]) {
+      const { fs, store } = await filled();
+      const bytes = encodeNode('two'.repeat(99));
+      await store.commit({ set: { b: await nodeOf(bytes) }, inline: [bytes] });
+      const before = await contents(store);
+      fs.capacity = fs.used() + left;
+      await expect(store.checkpoint({ force: true })).rejects.toThrow(QuotaError);
+      expect(await contents(store)).toEqual(before);
+      fs.capacity = Infinity;
+      await set(store, 'c', 'three');
+      await store.checkpoint({ force: true });
+      expect(await contents(store)).toEqual({ ...before, c: 'three' });
+      expect((await store.check()).problems).toEqual([]);
+      await store.close();
+    }
+  });
+});
