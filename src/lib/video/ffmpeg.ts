@@ -93,7 +93,7 @@ class Instance {
     signal: AbortSignal | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
-    let silent = false;
+    const silence = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     // Ending rejects all calls that wait for the instance.
     const end = (): void => {
@@ -102,7 +102,7 @@ class Instance {
     this.#heard = () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        silent = true;
+        silence.abort(new WorkerLostError(`ffmpeg said nothing for ${limit / 1000} s`));
         end();
       }, limit);
     };
@@ -114,7 +114,7 @@ class Instance {
     } catch (error) {
       end();
       signal?.throwIfAborted();
-      if (silent) throw new WorkerLostError(`ffmpeg said nothing for ${limit / 1000} s`);
+      silence.signal.throwIfAborted();
       throw error;
     } finally {
       clearTimeout(timer);

@@ -29,13 +29,13 @@ export function joinMp4(
   metadata: Readonly<Record<string, string>>,
   options: JoinOptions = {},
 ): ReadableStream<Uint8Array> {
-  let blocks: AsyncGenerator<Uint8Array> | undefined;
+  let blocks: AsyncGenerator<Uint8Array, void> | undefined;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       blocks ??= joinedBlocks(segments, metadata, options);
-      const { done, value } = await blocks.next();
-      if (done === true) controller.close();
-      else controller.enqueue(value);
+      const next = await blocks.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
     },
     async cancel() {
       await blocks?.return(undefined);
@@ -47,7 +47,7 @@ async function* joinedBlocks(
   segments: readonly Blob[],
   metadata: Readonly<Record<string, string>>,
   { signal, onProgress }: JoinOptions,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array, void> {
   const plan = await planJoin(segments, signal);
   const head = layoutMovie(plan.track, plan.sizes, metadata);
   const total = head.length + plan.sampleBytes;
