@@ -2,7 +2,7 @@
  * The way of a document: files → chunks → segments → one new version. Stages overlap, and each
  * bounds the one before it; at most two segments are in memory, one filling and one being finished.
  */
-import type { IngestedFile, IngestOptions, IngestReport, Progress } from '../api';
+import type { IngestedFile, IngestOptions, Progress } from '../api';
 import { InvalidError, MemreelError } from '../errors';
 import { orderAfter } from '../shard/order';
 import type { SegmentEntry, ShardEntry } from '../shard/objects';
@@ -101,15 +101,6 @@ export async function ingestFiles(
   } finally {
     reader.close();
   }
-}
-
-/** The report of an ingest whose version is known. */
-export function reportOf(
-  ingested: Ingested,
-  version: string | null,
-  seconds: number,
-): IngestReport {
-  return { files: ingested.files, chunks: ingested.chunks, seconds, version };
 }
 
 /** Segments as they fill: one takes chunks while the one before it is being finished. */

@@ -8,38 +8,22 @@ import { BUILT_IN, modelRegistry } from '../embedding/registry';
 import type { CallContext, Handlers } from '../rpc/protocol';
 import { Transferred } from '../rpc/protocol';
 import { LEAVES, referencesOf, type ShardEntry } from '../shard/objects';
-import type { FileSystem } from '../store/file-system';
-import type { Locks } from '../store/locks';
 import { Store } from '../store/store';
-import type { Cache } from './cache';
 import { Catalogue, infoOf, isPresent } from './catalogue';
 import { checkLibrary } from './check';
 import { commitFacts, commitIngest, commitNewShard } from './commit';
-import type { Engines } from './engines';
 import { exportMp4, forgetOldExports } from './export-mp4';
 import { FrameTexts } from './frame-texts';
 import { Gate } from './gate';
 import { ingestFiles } from './ingest';
 import type { LibraryProtocol, WriteProtocol } from './library-protocol';
+import type { EngineParts } from './parts';
 import type { Peers } from './peers';
 import { Questions } from './question';
 import { chunkInContext, listChunks, oneChunk } from './reading';
 import { selfCheck } from './self-check';
 import { bytesByShard, statsOf } from './sizes';
 import { openView, type ShardView } from './view';
-
-export interface EngineParts {
-  readonly name: string;
-  readonly storageKind: 'opfs' | 'memory';
-  readonly assetsUrl: string;
-  readonly fs: FileSystem;
-  readonly locks: Locks;
-  readonly engines: Engines;
-  /** Absent where nothing outlives the tab. */
-  readonly cache: Cache | undefined;
-  /** Makes the channel to other tabs; absent where there can be none. */
-  readonly peers: ((onChange: (change: Omit<LibraryChange, 'from'>) => void) => Peers) | undefined;
-}
 
 /** Views kept open: their records are in memory. */
 const KEPT_VIEWS = 8;
@@ -223,8 +207,8 @@ export class LibraryEngine {
   async #isWriter(peers: Peers): Promise<boolean> {
     if (!this.#store.isWriter) {
       const answered = peers.writer().call('ping', null);
-      answered.catch(() => undefined); // that writer has gone: `#becoming` comes instead
-      await Promise.race([this.#becoming, answered]);
+      // A ping that is lost with the writer is no answer: this tab, or a third one, comes after it.
+      await Promise.race([this.#becoming, answered.catch(() => this.#becoming)]);
     }
     return this.#store.isWriter;
   }

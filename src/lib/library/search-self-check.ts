@@ -5,6 +5,7 @@ import { attempt } from './attempt';
 
 const ROWS = 20_000;
 const DIMENSIONS = 128;
+const GRAPH_ROWS = 1000;
 
 export async function searchSelfCheck(): Promise<SelfCheckItem[]> {
   return [
@@ -23,6 +24,21 @@ export async function searchSelfCheck(): Promise<SelfCheckItem[]> {
       }
       const detail = `${String(ROWS)} chunks in ${took.toFixed(1)} ms`;
       return Promise.resolve({ state: 'works', detail });
+    }),
+    await attempt('graph', 'Searching vectors by a graph (HNSW)', async () => {
+      const { Hnsw } = await import('../search/hnsw');
+      const values = new Float32Array(GRAPH_ROWS * DIMENSIONS);
+      for (let at = 0; at < values.length; at++) values[at] = Math.sin(at * at);
+      const vectors = Vectors.open(quantise(values, DIMENSIONS));
+      const graph = await Hnsw.build([{ id: 'self-check', vectors }]);
+      try {
+        const wanted = GRAPH_ROWS / 2;
+        const [nearest] = graph.nearest(vectors.vector(wanted), 1, () => true);
+        if (nearest !== wanted) throw new Error('The graph does not find what it was given');
+        return { state: 'works', detail: `${String(GRAPH_ROWS)} chunks linked and found` };
+      } finally {
+        graph.dispose();
+      }
     }),
   ];
 }

@@ -1,6 +1,6 @@
 /** Tries what this browser can do, each in the worker that would do it, and says what was seen. */
 import type { SelfCheckItem, SelfCheckReport } from '../api';
-import type { EngineParts } from './library-engine';
+import type { EngineParts } from './parts';
 import { attempt } from './attempt';
 
 export async function selfCheck({

@@ -6,8 +6,9 @@ import { MemoryFileSystem } from '../store/memory';
 import { OpfsFileSystem } from '../store/opfs';
 import { Cache } from './cache';
 import { startEngines } from './engines';
-import { LibraryEngine, type EngineParts } from './library-engine';
+import { LibraryEngine } from './library-engine';
 import type { LibraryProtocol } from './library-protocol';
+import type { EngineParts } from './parts';
 import { Peers } from './peers';
 
 type Served = Omit<LibraryProtocol, 'open'>;

@@ -22,9 +22,9 @@ export interface Analyser {
   /** Terms of grammar, not of content; empty where the language is not known. */
   readonly common: ReadonlySet<string>;
   /** The terms of a text in order, with repeats. */
-  terms(text: string): string[];
+  readonly terms: (text: string) => string[];
   /** The same terms with where they stand, for highlighting. */
-  tokens(text: string): Token[];
+  readonly tokens: (text: string) => Token[];
 }
 
 /** English words of grammar. Needs no care: a question of nothing else keeps them. */

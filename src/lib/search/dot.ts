@@ -36,7 +36,7 @@ export type DotRows = (
 
 /** The plain way. Sums are integers below 2^53, hence exact, whatever the order. */
 export const plainDotRows: DotRows = (data, stride, { levels, step }, out, offset) => {
-  // As doubles: int32 sums could overflow, and testing for that costs more than the conversion.
+  // As doubles: int32 sums could overflow, and wrapping them is no faster (100,000 × 128: 30 ms against 23).
   const query = Float64Array.from(levels);
   const rows = data.length / stride;
   let at = 0;

@@ -19,7 +19,7 @@ const UNDECOMPOSED: Readonly<Record<string, string>> = {
 /** Accents (Combining Diacritical Marks). Vowel signs of other scripts are letters: they stay. */
 const ACCENTS = /[\u0300-\u036f]+/g;
 /** Soft hyphen, (non-)joiners, word joiner and byte order mark: they only steer line breaks. */
-const INVISIBLE = /[\u00ad\u200c\u200d\u2060\ufeff]+/g;
+const INVISIBLE = /[\u00ad\u200c\u2060\ufeff\u200d]+/g;
 const SPECIAL = /[ßæœøđðþłı]/g;
 const APOSTROPHES = /[\u2019\u02bc\uff07]/g;
 

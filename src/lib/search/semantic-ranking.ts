@@ -14,7 +14,7 @@ export interface NeighbourGraph {
   /** Ids of the segments that it covers; its labels count their rows in this order. */
   readonly segments: readonly string[];
   /** Labels of about the `size` nearest rows that `accept` lets through, in any order. */
-  nearest(query: Float32Array, size: number, accept: (label: number) => boolean): ArrayLike<number>;
+  nearest(query: Float32Array, size: number, accept: (label: number) => boolean): Iterable<number>;
 }
 
 interface VectorSegment {
@@ -64,19 +64,18 @@ export class SemanticRanking {
   best(query: Float32Array, allowed: Uint8Array, size: number): Int32Array {
     this.#check(query);
     const best = new TopRows(Math.min(size, this.#dots.length));
-    const usesGraph = this.#graph !== null && this.#allowedShare(allowed) >= LEAST_GRAPH_SHARE;
-    if (usesGraph && this.#graph !== null) {
+    const graph = this.#allowedShare(allowed) >= LEAST_GRAPH_SHARE ? this.#graph : null;
+    if (graph !== null) {
       const rows = this.#rowsOfLabels;
       const accept = (label: number): boolean => allowed[rows[label] ?? -1] === 1;
-      const labels = this.#graph.nearest(query, size, accept);
-      for (let i = 0; i < labels.length; i++) {
-        const row = rows[labels[i] ?? -1] ?? -1;
+      for (const label of graph.nearest(query, size, accept)) {
+        const row = rows[label] ?? -1;
         const cosine = this.cosine(row, query);
         if (cosine > 0) best.offer(row, cosine);
       }
     }
     for (const [i, { id, vectors }] of this.#segments.entries()) {
-      if (vectors === null || (usesGraph && this.#graph?.segments.includes(id) === true)) continue;
+      if (vectors === null || graph?.segments.includes(id)) continue;
       const base = this.#bases[i] ?? 0;
       vectors.scan(query, this.#dots, base);
       for (let row = base; row < base + vectors.rows; row++) {

@@ -20,9 +20,9 @@ const NOT_ASCII = /[^\0-\x7f]/;
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 /** Letters, digits, marks, and the invisible characters that may stand inside a word. */
-const RUN = /[\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u200d\u2060]*/gu;
+const RUN = /[\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u2060\u200d]*/gu;
 const RUN_WITH_APOSTROPHE =
-  /[\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u200d\u2060]*(?:['\u2019\u02bc\uff07][\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u200d\u2060]*)*/gu;
+  /[\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u2060\u200d]*(?:['\u2019\u02bc\uff07][\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u2060\u200d]*)*/gu;
 
 /** 1 for the ASCII letters and digits. */
 const WORD_UNITS = Uint8Array.from({ length: 128 }, (_, unit) =>

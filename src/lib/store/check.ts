@@ -4,7 +4,6 @@
  */
 import type { Progress } from '../api';
 import type { Blobs } from './blobs';
-import type { Graph } from './checkpoint';
 import { digestOf, isDigest } from './digest';
 import type { Digest } from './digest';
 import type { FileSystem } from './file-system';
@@ -12,6 +11,7 @@ import { blobPath, BLOBS, STAGING } from './layout';
 import type { Reference } from './layout';
 import { baseOf, readHeads, recover, replay } from './recover';
 import { walk } from './walk';
+import type { Graph } from './walk';
 
 export interface Finding {
   /** `missing`, `corrupt`, `unreadable`, `older-head`; in notes `stray`, `newer-head`, `skipped`. */
@@ -52,7 +52,7 @@ export async function check(
 ): Promise<StoreReport> {
   const report: StoreReport = { problems: [], notes: [], blobs: 0, bytes: 0 };
   const stored = await listBlobs(fs);
-  const { starts, roots, inline } = await survey(fs, blobs, report);
+  const { starts, roots, inline } = await survey(fs, blobs, graph, report);
   const reached = new Set<Digest>(roots);
   const verified = new Set<Digest>(roots);
   const problem = (code: string, digest: Digest, message: string) => {
@@ -103,7 +103,7 @@ export async function check(
 
 /** Every digest that a HEAD or a journal reaches: what must be kept. @throws CorruptError */
 export async function reachable(fs: FileSystem, blobs: Blobs, graph: Graph): Promise<Set<Digest>> {
-  const { starts, roots, inline } = await survey(fs, blobs, undefined);
+  const { starts, roots, inline } = await survey(fs, blobs, graph, undefined);
   const reached = new Set<Digest>(roots);
   await walk(starts, graph.references, async ({ kind, digest }) => {
     reached.add(digest);
@@ -115,17 +115,18 @@ export async function reachable(fs: FileSystem, blobs: Blobs, graph: Graph): Pro
 async function survey(
   fs: FileSystem,
   blobs: Blobs,
+  graph: Graph,
   report: StoreReport | undefined,
 ): Promise<Survey> {
   const found: Survey = { starts: [], roots: new Set(), inline: new Map() };
   const heads = await readHeads(fs);
-  const current = await recover(fs, blobs);
+  const current = await recover(fs, blobs, graph);
   const states = current ? [current] : [];
   for (const head of heads) {
     if (current && head.generation === current.base.generation) continue;
     const base = await baseOf(head, blobs);
     if (base) {
-      states.push(await replay(fs, blobs, base, heads, 'older-head'));
+      states.push(await replay(fs, blobs, graph, base, heads, 'older-head'));
     } else if (current && head.generation > current.base.generation) {
       const message =
         'The newest root did not reach the disk; the older one and its journal serve.';

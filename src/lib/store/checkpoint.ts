@@ -9,13 +9,7 @@ import type { Reference } from './layout';
 import type { Base, Boundary, State } from './recover';
 import { encodeRoot } from './root';
 import { sideBySide, walk } from './walk';
-import type { References } from './walk';
-
-export interface Graph {
-  readonly references: References;
-  /** Kinds that refer to nothing: walks do not read them. */
-  readonly leaves: ReadonlySet<string>;
-}
+import type { Graph } from './walk';
 
 /**
  * Writes the blobs of `state.base.generation + 1` for the entries given, and gives the new base.

@@ -6,7 +6,7 @@
  * records of journal g + 1: when the newer HEAD's blobs did not reach the disk, the older one
  * still leads to the same state.
  */
-import { UnsupportedError } from '../errors';
+import { CorruptError, UnsupportedError } from '../errors';
 import type { Blobs } from './blobs';
 import { isDigest } from './digest';
 import type { Digest } from './digest';
@@ -18,7 +18,8 @@ import type { JournalRecord } from './journal';
 import { asLibraryId, BLOBS, FORMAT, headPath, journalPath, slotOf } from './layout';
 import type { LibraryId, Reference } from './layout';
 import { beginsAsRoot, decodeRoot, ROOT_MAGIC_BYTES } from './root';
-import { sideBySide } from './walk';
+import { sideBySide, walk } from './walk';
+import type { Graph } from './walk';
 
 /** What replay starts from: a root, or the empty library before its first checkpoint. */
 export interface Base {
@@ -67,11 +68,15 @@ export interface Boundary {
 }
 
 /** The newest whole state; undefined where there is no library. Writes nothing. */
-export async function recover(fs: FileSystem, blobs: Blobs): Promise<State | undefined> {
+export async function recover(
+  fs: FileSystem,
+  blobs: Blobs,
+  graph: Graph,
+): Promise<State | undefined> {
   // A writer may flip HEADs meanwhile, and reuse a journal after two flips: then look again.
   for (let attempt = 1; ; attempt++) {
     const heads = await readHeads(fs);
-    const state = await recoverFrom(fs, blobs, heads);
+    const state = await recoverFrom(fs, blobs, graph, heads);
     if (attempt === 5 || sameHeads(heads, await readHeads(fs))) return state;
   }
 }
@@ -98,6 +103,7 @@ export function sameHeads(a: readonly Head[], b: readonly Head[]): boolean {
 async function recoverFrom(
   fs: FileSystem,
   blobs: Blobs,
+  graph: Graph,
   heads: readonly Head[],
 ): Promise<State | undefined> {
   const incomplete: Base[] = [];
@@ -108,18 +114,18 @@ async function recoverFrom(
     }
     if (!base) continue;
     if (await isComplete(base, blobs)) {
-      return replay(fs, blobs, base, heads, i === 0 ? 'head' : 'older-head');
+      return replay(fs, blobs, graph, base, heads, i === 0 ? 'head' : 'older-head');
     }
     incomplete.push(base);
   }
   for (const base of await scanForRoots(fs, blobs)) {
-    if (await isComplete(base, blobs)) return replay(fs, blobs, base, heads, 'scan');
+    if (await isComplete(base, blobs)) return replay(fs, blobs, graph, base, heads, 'scan');
     incomplete.push(base);
   }
   const best = incomplete[0];
-  if (best) return replay(fs, blobs, best, heads, 'incomplete');
+  if (best) return replay(fs, blobs, graph, best, heads, 'incomplete');
   const id = await idOfFirstRecord(fs);
-  return id && replay(fs, blobs, emptyBase(id), heads, 'journal');
+  return id && replay(fs, blobs, graph, emptyBase(id), heads, 'journal');
 }
 
 /** The base that a HEAD names; undefined when its root is not there or does not verify. */
@@ -179,6 +185,7 @@ async function idOfFirstRecord(fs: FileSystem): Promise<LibraryId | undefined> {
 export async function replay(
   fs: FileSystem,
   blobs: Blobs,
+  graph: Graph,
   base: Base,
   heads: readonly Head[],
   origin: Origin,
@@ -193,11 +200,11 @@ export async function replay(
     ...{ history: [], skipped: [], unvoided: [], boundary: undefined },
   };
   const voids = new Set([...own.records, ...next.records].flatMap((record) => record.voids));
-  await applyAll(own, voids, state, blobs);
+  await applyAll(own, voids, state, blobs, graph);
   if (next.records.length > 0 || heads.some((head) => head.generation === generation + 1)) {
     const { entries, sequence, epoch } = state;
     state.boundary = { entries: new Map(entries), sequence, epoch };
-    await applyAll(next, voids, state, blobs);
+    await applyAll(next, voids, state, blobs, graph);
   }
   state.unvoided = state.skipped.filter((skipped) => !voids.has(skipped));
   return state;
@@ -210,11 +217,12 @@ export async function replay(
 export async function follow(
   fs: FileSystem,
   blobs: Blobs,
+  graph: Graph,
   state: State,
 ): Promise<number | undefined> {
   const tail = await readRecords(fs, state.base.id, state);
   if (tail.records.some((record) => record.voids.length > 0)) return undefined;
-  await applyAll(tail, new Set(), state, blobs);
+  await applyAll(tail, new Set(), state, blobs, graph);
   return state.skipped.length > 0 ? undefined : tail.records.length;
 }
 
@@ -255,17 +263,24 @@ async function applyAll(
   voids: ReadonlySet<number>,
   state: State,
   blobs: Blobs,
+  graph: Graph,
 ): Promise<void> {
+  const whole = new Set<Digest>();
   for (const record of records) {
     const { sequence } = record;
-    if (!voids.has(sequence) && (await stands(record, state, blobs))) apply(record, state);
+    let stands = !voids.has(sequence) && (await hasGround(record, state, blobs));
+    // What a skipped record carried may be there as a blob of a later checkpoint, without the blob
+    // that it lacks: from here on, only a look at everything underneath tells. It is rare.
+    if (stands && state.skipped.length > 0)
+      stands = await isWhole(record, state, blobs, graph, whole);
+    if (stands) apply(record, state);
     else state.skipped.push(sequence);
   }
   Object.assign(state, last);
 }
 
 /** Whether a record can be applied: its ground is as it was, and what it refers to is there. */
-async function stands(record: JournalRecord, state: State, blobs: Blobs): Promise<boolean> {
+async function hasGround(record: JournalRecord, state: State, blobs: Blobs): Promise<boolean> {
   for (const [key, was] of record.was) {
     if ((state.entries.get(key)?.digest ?? null) !== was) return false;
   }
@@ -273,6 +288,40 @@ async function stands(record: JournalRecord, state: State, blobs: Blobs): Promis
     if (!state.inline.has(digest) && !(await blobs.has(digest))) return false;
   }
   return true;
+}
+
+/** Whether everything that a record's objects reach is there. `whole` is what is known to be. */
+async function isWhole(
+  record: JournalRecord,
+  state: State,
+  blobs: Blobs,
+  graph: Graph,
+  whole: Set<Digest>,
+): Promise<boolean> {
+  const carried = new Map(record.inline);
+  const seen: Digest[] = [];
+  let missing = 0;
+  const targets = record.changes.flatMap(({ to }) => to ?? []);
+  await walk(targets, graph.references, async ({ kind, digest }) => {
+    if (whole.has(digest)) return undefined;
+    seen.push(digest);
+    const inline = carried.get(digest) ?? state.inline.get(digest);
+    if (!inline && !(await blobs.has(digest))) missing++;
+    if (graph.leaves.has(kind)) return undefined;
+    return inline ?? readable(digest, blobs);
+  });
+  if (missing === 0) for (const digest of seen) whole.add(digest);
+  return missing === 0;
+}
+
+/** Damage is for `check` to tell and to be repaired: the object is there. */
+async function readable(digest: Digest, blobs: Blobs): Promise<Uint8Array | undefined> {
+  try {
+    return await blobs.read(digest);
+  } catch (error) {
+    if (error instanceof CorruptError) return undefined;
+    throw error;
+  }
 }
 
 /** Makes a record part of a state, but for its place in the journal. */

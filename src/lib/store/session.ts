@@ -2,13 +2,13 @@
 import { CorruptError, ReadOnlyError } from '../errors';
 import type { Blobs } from './blobs';
 import { writeBase } from './checkpoint';
-import type { Graph } from './checkpoint';
 import type { Digest } from './digest';
 import type { FileSystem } from './file-system';
 import { encodeRecord } from './journal';
 import { FORMAT, STAGING } from './layout';
 import { readHeads, recover } from './recover';
 import type { State } from './recover';
+import type { Graph } from './walk';
 import { Writer } from './writer';
 
 export interface Session {
@@ -30,17 +30,17 @@ export async function startWriting(
   graph: Graph,
   puts: Set<Digest>,
 ): Promise<Session> {
-  const before = await recovered(fs, blobs);
+  const before = await recovered(fs, blobs, graph);
   const epochs = [before.epoch, ...before.heads.map((head) => head.epoch)];
   const writer = await Writer.start(fs, Math.max(...epochs));
   try {
     let generation = before.generation;
     await writer.openJournal(generation);
-    let state = await recovered(fs, blobs);
+    let state = await recovered(fs, blobs, graph);
     if (state.generation !== generation) {
       generation = state.generation;
       await writer.openJournal(generation);
-      state = await recovered(fs, blobs);
+      state = await recovered(fs, blobs, graph);
       if (state.generation !== generation) {
         throw new ReadOnlyError('Another writer is still at work on this library.');
       }
@@ -127,8 +127,8 @@ async function mend({ state, writer, blobs, puts, graph, fs }: Session): Promise
   state.heads = await readHeads(fs);
 }
 
-async function recovered(fs: FileSystem, blobs: Blobs): Promise<State> {
-  const state = await recover(fs, blobs);
+async function recovered(fs: FileSystem, blobs: Blobs, graph: Graph): Promise<State> {
+  const state = await recover(fs, blobs, graph);
   if (state) return state;
   throw new CorruptError('The library is gone: its files were removed.');
 }

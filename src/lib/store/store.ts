@@ -16,7 +16,6 @@ import { VerifiedCache } from './cache';
 import { check, reachable } from './check';
 import type { CheckOptions, StoreReport } from './check';
 import { groundOf } from './checkpoint';
-import type { Graph } from './checkpoint';
 import { createLibrary } from './create';
 import { digestOf, unshared } from './digest';
 import type { Digest } from './digest';
@@ -31,7 +30,7 @@ import { apply, follow, readHeads, recover, sameHeads } from './recover';
 import type { Origin, State } from './recover';
 import { flip, startWriting } from './session';
 import type { Session } from './session';
-import type { References } from './walk';
+import type { Graph, References } from './walk';
 import type { Writer } from './writer';
 
 export interface StoreOptions {
@@ -84,9 +83,15 @@ export class Store {
   /** When the last checkpoint may have been, on `performance.now()`. */
   #checkpointAt = -SETTLE_MS;
 
-  private constructor(options: StoreOptions, blobs: Blobs, state: State, leave: () => void) {
+  private constructor(
+    options: StoreOptions,
+    graph: Graph,
+    blobs: Blobs,
+    state: State,
+    leave: () => void,
+  ) {
     this.#options = options;
-    this.#graph = { references: options.references, leaves: new Set(options.leaves) };
+    this.#graph = graph;
     this.#blobs = blobs;
     this.#state = state;
     this.#leaveReaders = leave;
@@ -102,19 +107,20 @@ export class Store {
     const leave = await holdLock(locks, `memreel:${name}:readers`, 'shared', opening.signal);
     try {
       const blobs = new Blobs(fs);
-      let state = await recover(fs, blobs);
+      const graph = { references: options.references, leaves: new Set(options.leaves) };
+      let state = await recover(fs, blobs, graph);
       if (!state) {
         const done = await holdLock(locks, writerLock(name), 'exclusive', opening.signal);
         try {
-          state = await recover(fs, blobs); // another tab may have made it meanwhile
+          state = await recover(fs, blobs, graph); // another tab may have made it meanwhile
           if (!state) await createLibrary(fs);
-          state ??= await recover(fs, blobs);
+          state ??= await recover(fs, blobs, graph);
         } finally {
           done();
         }
       }
       if (!state) throw new CorruptError('The library cannot be read back after it was made.');
-      return new Store(options, blobs, state, leave);
+      return new Store(options, graph, blobs, state, leave);
     } catch (error) {
       leave();
       throw error;
@@ -331,11 +337,11 @@ export class Store {
     const before = this.#state;
     const { sequence, generation } = before;
     if (sameHeads(await readHeads(fs), before.heads)) {
-      const count = await follow(fs, this.#blobs, before);
+      const count = await follow(fs, this.#blobs, this.#graph, before);
       this.#entries = undefined;
       if (count !== undefined) return count > 0;
     }
-    const state = await recover(fs, this.#blobs);
+    const state = await recover(fs, this.#blobs, this.#graph);
     if (!state) throw new NotFoundError('The library is gone: its files were removed.');
     this.#take(state);
     return state.sequence !== sequence || state.generation !== generation;

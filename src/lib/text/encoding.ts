@@ -95,7 +95,7 @@ async function findEncoding(
   }
   const wide = utf16ByZeros(head);
   if (wide !== undefined) return wide;
-  const sample = await bytesOf(file, Math.max(0, wrong - SAMPLE / 2), SAMPLE);
+  const sample = await bytesOf(file, wrong, SAMPLE);
   return guess(sample, name, wrong, warn);
 }
 
@@ -136,7 +136,7 @@ function knownLabel(label: string): string | undefined {
 
 function decodes(sample: Uint8Array, label: string): boolean {
   try {
-    // `stream` allows a character that the sample's end cuts; its beginning may cut one too.
+    // `stream` allows a character that the sample's end cuts.
     new TextDecoder(label, { fatal: true }).decode(sample, { stream: true });
     return true;
   } catch (error) {
@@ -145,7 +145,7 @@ function decodes(sample: Uint8Array, label: string): boolean {
   }
 }
 
-/** The offset of the step in which the file stops being UTF-8; undefined if all of it is. */
+/** Where to begin reading a file that is not UTF-8: after ASCII only; undefined if it is UTF-8. */
 async function firstInvalidUtf8(file: Blob, signal: AbortSignal): Promise<number | undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   for (let at = 0; at < file.size; at += STEP) {

@@ -5,10 +5,11 @@ import { explain } from './explain';
 import { Jobs, type IngestJob, type JobTarget } from './jobs.svelte';
 import { Notices } from './notices.svelte';
 import { Preferences } from './preferences.svelte';
-import { Router, shardRoute } from './router.svelte';
+import { shardRoute } from './route';
+import type { Router } from './router.svelte';
 import { fetchSamples } from './samples';
 import { Shards } from './shards.svelte';
-import { Stills } from './stills.svelte';
+import { Stills } from './stills';
 import { strings } from './strings';
 
 /** Made once, by the shell. */
@@ -89,14 +90,21 @@ export class AppState {
   }
 
   #tell(job: IngestJob): void {
-    const { report } = job;
+    const { report, shard } = job;
     if (job.phase === 'cancelled') this.notices.say(strings.job.cancelled);
     else if (job.phase === 'failed') this.notices.say(explain(job.error).what);
     else if (report) {
       const added = report.files.filter((file) => file.chunks > 0).length;
-      this.notices.say(
-        added === 0 ? strings.job.nothing : strings.job.done(report.chunks, added, report.seconds),
-      );
+      const words =
+        added === 0 ? strings.job.nothing : strings.job.done(report.chunks, added, report.seconds);
+      const { route } = this.router;
+      const here = route.screen !== 'add' && 'shard' in route && route.shard === shard?.id;
+      const smooth = report.files.every((file) => !file.error && file.warnings.length === 0);
+      // Whoever looks at the shard already needs no card that leads there.
+      if (here && smooth) {
+        this.jobs.dismiss(job);
+        this.notices.show(words);
+      } else this.notices.say(words);
     }
   }
 

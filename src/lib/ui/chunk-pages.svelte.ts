@@ -1,5 +1,5 @@
 /** A shard's chunks as a list of any length, read page by page around what is on the screen. */
-import { SvelteMap } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Chunk } from '../api';
 
 /** Chunks in one read. */
@@ -16,11 +16,13 @@ export class ChunkPages {
   known = $state(false);
   error: unknown = $state.raw(null);
   readonly #pages = new SvelteMap<number, Chunk[]>();
-  readonly #reading: Record<number, true> = {};
+  readonly #reading = new SvelteSet<number>();
   readonly #read: (offset: number, limit: number) => Promise<Chunk[]>;
 
   /** `total` is the number of chunks where it is known before. */
   constructor(
+    /** The version whose chunks are listed. */
+    readonly version: string,
     read: (offset: number, limit: number) => Promise<Chunk[]>,
     total: number | undefined,
   ) {
@@ -38,32 +40,32 @@ export class ChunkPages {
   need(first: number, last: number): void {
     const end = Math.min(last, this.count);
     for (let page = Math.floor(first / PAGE_SIZE); page * PAGE_SIZE < end; page += 1) {
-      if (!this.#pages.has(page) && !this.#reading[page]) void this.#load(page);
+      if (!this.#pages.has(page) && !this.#reading.has(page)) void this.#load(page);
     }
   }
 
   async #load(page: number): Promise<void> {
-    this.#reading[page] = true;
+    this.#reading.add(page);
     try {
       const rows = await this.#read(page * PAGE_SIZE, PAGE_SIZE);
       this.#pages.set(page, rows);
       this.error = null;
       this.#learn(page, rows.length);
       for (const oldest of this.#pages.keys()) {
-        if (this.#pages.size <= MOST_PAGES) break;
+        if (this.#pages.size <= MOST_PAGES + 999) break;
         this.#pages.delete(oldest);
       }
     } catch (error) {
       this.error = error;
     } finally {
-      delete this.#reading[page];
+      this.#reading.delete(page);
     }
   }
 
   #learn(page: number, rows: number): void {
     if (this.known) return;
     const seen = page * PAGE_SIZE + rows;
-    if (rows < PAGE_SIZE) {
+    if (rows <= PAGE_SIZE) {
       this.count = seen;
       this.known = true;
     } else {

@@ -25,7 +25,7 @@ export function splitMarks(text: string, marks: readonly (readonly [number, numb
     at = markEnd;
   };
   for (const [start, end] of ordered) {
-    if (markEnd > markStart && start <= markEnd) {
+    if (markEnd > markStart && start < markEnd - 1) {
       markEnd = Math.max(markEnd, end);
       continue;
     }

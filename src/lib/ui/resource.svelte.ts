@@ -18,6 +18,14 @@ export class Resource<T> {
     return this.state.phase === 'ready' ? this.state.value : undefined;
   }
 
+  /** Reads now, and again after every change of what `cause` reads; for use in a component. */
+  refreshOn(cause: () => unknown): void {
+    $effect(() => {
+      cause();
+      void this.refresh();
+    });
+  }
+
   /** Reads; an answer that was overtaken by a later `refresh` is dropped. Never rejects. */
   async refresh(): Promise<void> {
     this.#turn += 1;

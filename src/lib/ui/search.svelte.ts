@@ -1,11 +1,13 @@
 /** A question that changes while it is typed: one request at a time, and only the newest counts. */
 import type { Hit } from '../api';
-import type { SearchMode } from './router.svelte';
+import type { SearchMode } from './route';
 
 export interface Question {
   readonly query: string;
   readonly mode: SearchMode;
   readonly sources: readonly string[];
+  /** The version that is asked: another one may answer otherwise. */
+  readonly version: string;
 }
 
 export type Answer<H> =
@@ -15,7 +17,7 @@ export type Answer<H> =
   | { phase: 'failed'; question: Question; error: unknown };
 
 /** Asks as fast as answers come: typing aborts the request in flight, and the newest one follows. */
-export class SearchSession<H extends Hit = Hit> {
+export class SearchSession<H extends Hit> {
   answer: Answer<H> = $state.raw({ phase: 'idle' });
   /** True while a newer answer than the one shown is on its way. */
   busy = $state(false);
@@ -55,7 +57,7 @@ export class SearchSession<H extends Hit = Hit> {
         const hits = await this.#search(question, flight.signal);
         const milliseconds = performance.now() - begun;
         // An engine may answer in spite of the abort: that answer is stale all the same.
-        if (!flight.signal.aborted) {
+        if (flight) {
           this.answer = { phase: 'answered', question, hits, milliseconds };
         }
       } catch (error) {

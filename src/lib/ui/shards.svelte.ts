@@ -1,5 +1,7 @@
 /** The library's shards as the screens list them, fresh after every change of this or another tab. */
 import type { Library, LibraryChange, Shard, ShardInfo } from '../api';
+import { untrack } from 'svelte';
+import { SvelteMap } from 'svelte/reactivity';
 import { Resource } from './resource.svelte';
 
 interface Listing {
@@ -11,8 +13,7 @@ interface Listing {
 export class Shards {
   readonly listing: Resource<Listing>;
   readonly #library: Library;
-  // Not reactive: an opened Shard follows its head by itself.
-  readonly #opened: Record<string, Promise<Shard>> = {};
+  readonly #opened = new SvelteMap<string, Promise<Shard>>();
 
   constructor(library: Library) {
     this.#library = library;
@@ -21,7 +22,9 @@ export class Shards {
       return {
         live: all.filter((shard) => shard.removedAt === undefined),
         // A shard that never held anything is not worth bringing back.
-        removed: all.filter((shard) => shard.removedAt !== undefined && shard.head !== null),
+        removed: all.filter(
+          (shard) => shard.removedAt !== undefined && shard.chunks + shard.deleted > 0,
+        ),
       };
     });
   }
@@ -30,7 +33,7 @@ export class Shards {
   listen(): () => void {
     void this.listing.refresh();
     return this.#library.subscribe((change: LibraryChange) => {
-      if (change.kind === 'removed') for (const id of change.shards) delete this.#opened[id];
+      if (change.kind === 'removed') for (const id of change.shards) this.#opened.delete(id);
       void this.listing.refresh();
     });
   }
@@ -49,13 +52,13 @@ export class Shards {
 
   /** Opens a shard at its head. @throws NotFoundError */
   open(id: string): Promise<Shard> {
-    const known = this.#opened[id];
+    const known = untrack(() => this.#opened.get(id));
     if (known) return known;
     const opening = this.#library.open(id);
-    this.#opened[id] = opening;
+    this.#opened.set(id, opening);
     // A failed opening is not kept: the next call tries again. The caller sees this rejection.
     opening.catch(() => {
-      delete this.#opened[id];
+      this.#opened.delete(id);
     });
     return opening;
   }

@@ -1,7 +1,7 @@
 /** What each screen is called: in the window's title, and in the palette. */
 import type { ShardInfo } from '../api';
 import type { Destination } from './Palette.svelte';
-import { formatRoute, shardRoute, type Route, type ShardScreen } from './router.svelte';
+import { formatRoute, shardRoute, type Route, type ShardScreen } from './route';
 import { strings } from './strings';
 
 /** The title of a route; `shard` is the name of the shard it is about. */

@@ -39,6 +39,8 @@ export class FfmpegExitError extends Error {
 
 class Instance {
   runs = 0;
+  /** Ended from outside, not by a failure. */
+  closed = false;
   #log: string[] = [];
   readonly #ffmpeg = new FFmpeg();
   #heard: () => void = () => undefined;
@@ -130,7 +132,7 @@ let queue: Promise<unknown> = Promise.resolve();
 /**
  * Runs one command; runs wait for each other. Resolves with the output file's bytes.
  * @throws FfmpegExitError where ffmpeg exits with anything but 0
- * @throws WorkerLostError where it stops talking, or traps twice
+ * @throws WorkerLostError where it stops talking, traps twice, or is closed
  */
 export function runFfmpeg(run: FfmpegRun): Promise<Uint8Array> {
   const result = queue.then(() => runOrRetry(run));
@@ -138,9 +140,13 @@ export function runFfmpeg(run: FfmpegRun): Promise<Uint8Array> {
   return result;
 }
 
-/** Ends the instance; a run under way rejects. The next run loads a new one. */
+/**
+ * Ends the instance; a run under way rejects with WorkerLostError. The next run loads a new one.
+ */
 export function closeFfmpeg(): void {
-  current?.end();
+  if (!current) return;
+  current.closed = true;
+  current.end();
   current = undefined;
 }
 
@@ -169,6 +175,7 @@ async function runOnce(run: FfmpegRun): Promise<Uint8Array> {
   } catch (error) {
     instance.end();
     if (current === instance) current = undefined;
+    if (instance.closed) throw new WorkerLostError('ffmpeg was closed', { cause: error });
     throw error;
   }
 }

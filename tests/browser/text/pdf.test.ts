@@ -9,6 +9,7 @@ import {
   type Sample,
 } from '../../fixtures/text/extraction';
 import { tinyPdf } from '../../fixtures/text/tiny-pdf';
+import ExtractWorker from './extract.worker?worker';
 
 const assetsUrl = new URL('/', location.href).href;
 
@@ -71,6 +72,19 @@ describe('a PDF', () => {
     await expect(extraction).rejects.toSatisfy(
       (error) => error instanceof CorruptError && error.subject === 'broken.pdf',
     );
+  });
+
+  it('is read in a worker, where there is no document', async () => {
+    const bytes = tinyPdf([[{ text: 'from a worker', x: 50, y: 700 }]]).buffer;
+    const worker = new ExtractWorker();
+    const answer = await new Promise((resolve, reject) => {
+      worker.onmessage = (event: MessageEvent<unknown>) => resolve(event.data);
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.postMessage({ bytes, assetsUrl }, [bytes]);
+    });
+    worker.terminate();
+    const block = { kind: 'paragraph', text: 'from a worker\n\n', place: { page: 1 } };
+    expect(answer).toEqual({ blocks: [block], pages: [1] });
   });
 
   it('stops when aborted, with the reason given', async () => {

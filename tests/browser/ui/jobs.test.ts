@@ -14,7 +14,7 @@ function shardWith(
   return {
     id,
     name: 'Notes',
-    head: null,
+    head: 'v0',
     info: unused,
     rename: unused,
     ingest: (files, options) => ingest([...files], options ?? {}),
@@ -119,7 +119,7 @@ test('files of the same name keep apart, and the report has the last word on eac
 
 test('cancel stops the work and takes back the shard that was made for it', async () => {
   const jobs = new Jobs();
-  let begun: () => void;
+  let begun = (): void => undefined;
   const running = new Promise<void>((resolve) => (begun = resolve));
   const shard = shardWith((_, { signal }) => {
     begun();
@@ -162,7 +162,7 @@ test('where no file gave a chunk, no empty shard stays behind', async () => {
 test('jobs take turns, and one cancelled while it waits never begins', async () => {
   const jobs = new Jobs();
   const order: string[] = [];
-  let release: () => void;
+  let release = (): void => undefined;
   const gate = new Promise<void>((resolve) => (release = resolve));
   const target = (name: string): JobTarget =>
     targetOf(
@@ -178,7 +178,7 @@ test('jobs take turns, and one cancelled while it waits never begins', async () 
   const third = jobs.add(target('third'), [file('3')]);
   second.job.cancel();
   expect(second.job.phase).toBe('cancelled');
-  release!();
+  release();
   await Promise.all([first.ended, second.ended, third.ended]);
   expect(order).toEqual(['first begins', 'first ends', 'third begins', 'third ends']);
 });

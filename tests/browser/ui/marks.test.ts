@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { excerptRange, splitMarks } from '../../../src/lib/ui/marks';
 
+/** A half of a surrogate pair; with `u`, whole pairs do not match. */
+const LONE = /\p{Surrogate}/u;
+
 const passage = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 }).chain((text) =>
   fc.record({
     text: fc.constant(text),
@@ -57,7 +60,7 @@ test('an excerpt lies in the text, is not much longer than asked, and splits no 
       expect(start).toBeGreaterThanOrEqual(0);
       expect(end).toBeLessThanOrEqual(text.length);
       expect(end - start).toBeLessThanOrEqual(length * 1.3 + 40);
-      expect(text.slice(start, end).isWellFormed()).toBe(text.isWellFormed());
+      expect(LONE.test(text.slice(start, end))).toBe(false);
     }),
   );
 });

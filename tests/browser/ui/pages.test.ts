@@ -31,7 +31,7 @@ const listOf =
 
 test('rows come from the page they lie in, and a page is read once', async () => {
   const read = vi.fn(listOf(1000));
-  const pages = new ChunkPages(read, 1000);
+  const pages = new ChunkPages('v', read, 1000);
   pages.need(195, 205);
   pages.need(195, 205);
   await vi.waitFor(() => {
@@ -48,7 +48,7 @@ test('rows come from the page they lie in, and a page is read once', async () =>
 test.for([0, 1, 99, 100, 101, 200, 250])(
   'a list of unknown length (%i) is walked to its end and no further',
   async (total) => {
-    const pages = new ChunkPages(listOf(total), undefined);
+    const pages = new ChunkPages('v', listOf(total), undefined);
     while (!pages.known) {
       const { count } = pages;
       pages.need(Math.max(0, count - 1), count);
@@ -62,7 +62,7 @@ test.for([0, 1, 99, 100, 101, 200, 250])(
 
 test('memory stays flat: what was read long ago is forgotten and read again', async () => {
   const read = vi.fn(listOf(100_000));
-  const pages = new ChunkPages(read, 100_000);
+  const pages = new ChunkPages('v', read, 100_000);
   for (let row = 0; row < 10_000; row += PAGE_SIZE) {
     pages.need(row, row + 1);
     await settle();
@@ -79,7 +79,7 @@ test('a page that could not be read is asked for again', async () => {
   let broken = true;
   const read = (offset: number, limit: number): Promise<Chunk[]> =>
     broken ? Promise.reject(new Error('lost')) : listOf(50)(offset, limit);
-  const pages = new ChunkPages(read, 50);
+  const pages = new ChunkPages('v', read, 50);
   pages.need(0, 10);
   await vi.waitFor(() => {
     expect(pages.error).toMatchObject({ message: 'lost' });

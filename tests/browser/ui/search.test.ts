@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Hit } from '../../../src/lib/api';
 import { SearchSession, type Question } from '../../../src/lib/ui/search.svelte';
 
-const ask = (query: string): Question => ({ query, mode: 'hybrid', sources: [] });
+const ask = (query: string): Question => ({ query, mode: 'hybrid', sources: [], version: 'v' });
 
 function hit(uuid: string): Hit {
   return {

@@ -1,5 +1,6 @@
 /** Aborting rejects with the signal's own reason, and leaves everything usable. */
 import { afterAll, describe, expect, test, vi } from 'vitest';
+import { WorkerLostError } from '../../../src/lib/errors';
 import { disposeEncoders, encodeFrames } from '../../../src/lib/video/encode';
 import { FrameReader } from '../../../src/lib/video/read';
 import { encodeToBlob, randomPayloads } from './payloads';
@@ -72,4 +73,14 @@ test('while ffmpeg is at work: its worker ends, and the next call has a new one'
   await expect(encoding).rejects.toBe(reason);
   const { samples } = await encodeFrames('universal', randomPayloads(1));
   expect(samples).toHaveLength(1);
+});
+
+test('disposing while ffmpeg is at work rejects, and the next call works', async () => {
+  const payloads = async function* (): AsyncGenerator<Uint8Array> {
+    yield* randomPayloads(63);
+    queueMicrotask(() => setTimeout(disposeEncoders));
+    yield await Promise.resolve(new Uint8Array(1));
+  };
+  await expect(encodeFrames('universal', payloads())).rejects.toThrow(WorkerLostError);
+  expect((await encodeFrames('universal', randomPayloads(1))).samples).toHaveLength(1);
 });

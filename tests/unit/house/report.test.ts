@@ -40,6 +40,6 @@ test('a runner that crashed, ran nothing or could not load a file has failed', (
   expect(countReport('vitest', missing, true).failed).toBe(1);
   expect(countReport('vitest', vitest(5, 0), false).failed).toBe(1);
   expect(countReport('vitest', vitest(0, 0), true).failed).toBe(1);
-  const unloaded = [{ status: 'failed', assertionResults: [] }];
-  expect(countReport('vitest', vitest(5, 0, unloaded), false).failed).toBe(1);
+  const unloaded = { status: 'failed', assertionResults: [] };
+  expect(countReport('vitest', vitest(5, 1, [unloaded, unloaded]), false).failed).toBe(3);
 });

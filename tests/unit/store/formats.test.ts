@@ -71,7 +71,7 @@ describe('digests and checksums', () => {
   });
 });
 
-describe('HEAD', () => {
+describe('HEAD', { timeout: 60_000 }, () => {
   const head = fc.record({
     format: fc.nat(),
     id,
@@ -103,7 +103,7 @@ describe('HEAD', () => {
   });
 });
 
-describe('root', () => {
+describe('root', { timeout: 60_000 }, () => {
   const root = fc.record({
     format: fc.nat(),
     id,
@@ -120,7 +120,7 @@ describe('root', () => {
       const fresh = new Set([...given.fresh].reverse());
       expect(encodeRoot({ ...given, entries, fresh })).toEqual(encoded);
     });
-    fc.assert(property);
+    fc.assert(property, { numRuns: 40 });
   });
 
   it('is undefined for what has another shape', () => {
@@ -136,7 +136,7 @@ describe('root', () => {
   });
 });
 
-describe('journal record', () => {
+describe('journal record', { timeout: 60_000 }, () => {
   it('comes back as it was, wherever it stands', () => {
     const property = fc.property(id, record, fc.nat(50), (library, given, at) => {
       const encoded = encodeRecord(library, given);

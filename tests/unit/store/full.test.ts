@@ -7,7 +7,9 @@ import { FullFileSystem } from './full';
 
 const size = async (fs: FullFileSystem, path: string) => (await fs.read(path))?.size;
 
-describe.each(['what fits', 4294967288] as const)('a full disk that answers %s', (shortCount) => {
+const answers = ['what fits', 4294967288] as const;
+
+describe.each(answers)('a full disk that answers %s', { timeout: 60_000 }, (shortCount) => {
   async function filled() {
     const fs = new FullFileSystem();
     fs.shortCount = shortCount;

@@ -12,9 +12,10 @@ const fileSystems = [
 
 for (const [name, make] of fileSystems) {
   describe(`file system: ${name}`, () => {
-    for (const { name, run } of fileSystemContract) it(name, () => run(make()));
+    for (const { name, run } of fileSystemContract)
+      it(name, { timeout: 60_000 }, () => run(make()));
   });
   describe(`store on: ${name}`, () => {
-    for (const { name, run } of storeContract) it(name, () => run(make()));
+    for (const { name, run } of storeContract) it(name, { timeout: 60_000 }, () => run(make()));
   });
 }

@@ -22,7 +22,16 @@ const token = fc.oneof(
     arbitrary: fc.constantFrom('word', 'a', 'Sentence one.', 'Is it? ', 'e.g. ', '3.14'),
   },
   { weight: 8, arbitrary: fc.constantFrom(' ', ' ', '\n', '\n\n', '\t', '. ', ', ') },
-  fc.constantFrom('👨‍👩‍👧‍👦', '🇫🇷🇩🇪', '👍🏽', 'e\u0301\u0323', '\u0301', '\u200d', '🏴󠁧󠁢󠁳󠁣󠁴󠁿'),
+  fc.constantFrom(
+    '👨‍👩‍👧‍👦',
+    '🇫🇷🇩🇪',
+    '👨\u200d'.repeat(60),
+    '👍🏽',
+    'e\u0301\u0323',
+    '\u0301',
+    '\u200d',
+    '🏴󠁧󠁢󠁳󠁣󠁴󠁿',
+  ),
   fc.constantFrom(
     'שלום עולם. ',
     'مرحبا',
@@ -95,6 +104,8 @@ describe('chunks', () => {
         for (const { text } of await chunksOf(blocks, size)) {
           expect(text.length).toBeLessThanOrEqual(size * MAX_STRETCH);
           expect(text.length).toBeGreaterThan(0);
+          // No lone surrogate, however long a grapheme is: UTF-8 could not carry it.
+          expect(text).not.toMatch(/\p{Surrogate}/u);
         }
       }),
     );
@@ -215,6 +226,9 @@ describe('the shape of chunks', () => {
       [2, 'lorem'],
       [2, 'Two\nl'],
     ]);
+    const paths = [['A'], ['A', 'B'], ['C']];
+    const sections = paths.map((heading) => at('paragraph', words(50), { heading }));
+    expect((await chunksOf(sections, 1000)).map((c) => c.place.heading)).toEqual(paths);
   });
 
   it('carries a crumb on into the next section', async () => {
@@ -265,7 +279,7 @@ describe('the shape of chunks', () => {
 
   it('leaves white space with the chunk before it', async () => {
     const chunks = await chunksOf(
-      [at('record', words(165)), at('paragraph', '\n'.repeat(20)), at('record', words(20))],
+      [at('paragraph', words(165)), at('paragraph', '\n'.repeat(20)), at('paragraph', words(100))],
       1000,
     );
     expect(chunks.map((c) => c.text.trimStart() === c.text)).toEqual([true, true]);

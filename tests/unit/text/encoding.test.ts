@@ -43,7 +43,7 @@ function encode(text: string, label: string): Uint8Array<ArrayBuffer> {
     }
   }
   return Uint8Array.from(
-    [...text].flatMap((character) => {
+    Array.from(text).flatMap((character) => {
       const code = codes.get(character);
       if (code === undefined) throw new Error(`${character} is not in ${label}`);
       return code;
@@ -121,7 +121,9 @@ describe('decodeText', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(byte, { minLength: 1, maxLength: 60 }), async (bytes) => {
         const { text, warnings } = await decoded(Uint8Array.from(bytes));
-        if (text.includes('\ufffd')) expect(warnings.join()).toContain('characters are lost');
+        // A character that the file's end cuts is no loss of a wrong guess.
+        if (text.slice(0, -1).includes('\ufffd'))
+          expect(warnings.join()).toContain('characters are lost');
       }),
       { numRuns: 300 },
     );

@@ -178,13 +178,9 @@ describe('HTML', () => {
 
   it('loses no word of a long text, wherever its reads are cut', async () => {
     const words = Array.from({ length: 60_000 }, (_, i) => `w${i}`);
-    for (const [open, close] of [
-      ['<p>', '</p>'],
-      ['<pre>', '</pre>'],
-      ['<td>', '</td>'],
-    ]) {
-      const markup = open + words.map((w, i) => (i % 2 ? w : `<b>${w}</b>`)).join(' ') + close;
-      expect((await htmlText(markup)).trim().split(/\s+/)).toEqual(words);
+    const inner = words.map((w, i) => (i % 2 ? w : `<b>${w}</b>`)).join(' ');
+    for (const name of ['p', 'pre', 'td']) {
+      expect((await htmlText(`<${name}>${inner}</${name}>`)).trim().split(/\s+/)).toEqual(words);
     }
   });
 

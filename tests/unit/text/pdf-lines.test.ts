@@ -21,7 +21,7 @@ describe('the lines of a PDF page', () => {
     );
     fc.assert(
       fc.property(runs, (given) => {
-        const sorted = (text: string) => [...text.replace(/\s/g, '')].sort().join('');
+        const sorted = (text: string) => Array.from(text.replace(/\s/g, '')).sort().join('');
         const text = paragraphsOf(given).join('');
         expect(sorted(text)).toBe(sorted(given.map((r) => r.text).join('')));
       }),

@@ -29,6 +29,17 @@ const DEFECTS: Record<string, (bytes: Buffer) => void> = {
     b.writeUInt32BE(1, contentOf('stsz') + 4);
     b.writeUInt32BE(0x7fff_ffff, contentOf('stsz') + 8);
   },
+  'stsz-constant-size-of-no-picture': (b) => b.writeUInt32BE(1, contentOf('stsz') + 4),
+  // Each chunk fits the file, but both lie at the same place: twice the file's bytes to read.
+  'chunks-that-overlap': (b) => {
+    const data = SOUND.length - contentOf('mdat');
+    const sum = (samples: Uint8Array[]): number =>
+      samples.reduce((total, sample) => total + sample.length, 0);
+    const sizes = contentOf('stsz') + 12;
+    b.writeUInt32BE(data - sum(SAMPLES.slice(1, 120)), sizes);
+    b.writeUInt32BE(data - sum(SAMPLES.slice(121)), sizes + 120 * 4);
+    b.writeUInt32BE(contentOf('mdat'), contentOf('stco') + 12);
+  },
   'stsz-zero-size': (b) => b.writeUInt32BE(0, contentOf('stsz') + 12),
   'stsz-sizes-over-the-file': (b) => b.writeUInt32BE(0x7fff_ffff, contentOf('stsz') + 12),
   'stsz-no-samples': (b) => b.writeUInt32BE(0, contentOf('stsz') + 8),

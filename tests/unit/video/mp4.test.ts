@@ -63,6 +63,13 @@ describe('write and open', () => {
     expect(mp4.decoderConfig).toEqual(AVC_CONFIGURATION);
   });
 
+  test('the order of keys does not show', async () => {
+    const part = compactFrames([Uint8Array.of(1)]);
+    expect(await writeMp4([part], { b: '1', a: '2' })).toEqual(
+      await writeMp4([part], { a: '2', b: '1' }),
+    );
+  });
+
   test('parts of different configurations are refused, and no frames', async () => {
     const a = compactFrames([Uint8Array.of(1)]);
     const b = { ...a, decoderConfig: Uint8Array.of(...AV1_CONFIGURATION, 0) };
@@ -119,7 +126,13 @@ describe('join', () => {
       samples: [Uint8Array.of(1)],
     };
     const b = new Blob([await writeMp4([other], {})]);
+    const sameCodec = {
+      ...compactFrames([Uint8Array.of(1)]),
+      decoderConfig: Uint8Array.of(...AV1_CONFIGURATION, 0),
+    };
+    const c = new Blob([await writeMp4([sameCodec], {})]);
     await expect(joined([a, b], {})).rejects.toThrow(InvalidError);
+    await expect(joined([a, c], {})).rejects.toThrow(InvalidError);
     await expect(joined([], {})).rejects.toThrow(InvalidError);
   });
 

@@ -4,11 +4,12 @@
  */
 
 import type { PDFDataRangeTransport, PDFDocumentProxy, PDFPageProxy, PDFWorker } from 'pdfjs-dist';
+import type * as PdfJsModule from 'pdfjs-dist';
 import { CorruptError, MemreelError, PasswordError } from '../../errors';
 import type { Block, ExtractContext, Extractor } from '../document';
 import { paragraphsOf, type Run } from './pdf-lines';
 
-type PdfJs = typeof import('pdfjs-dist');
+type PdfJs = typeof PdfJsModule;
 
 /**
  * The folders of `node_modules/pdfjs-dist` that must be served at `<assetsUrl>pdfjs-dist/`:
@@ -38,13 +39,13 @@ async function* extractPdf(file: Blob, context: ExtractContext): AsyncGenerator<
   const { default: PdfWorker } = await import('pdfjs-dist/build/pdf.worker.mjs?worker');
   const port = new PdfWorker();
   // pdf.js does not watch the thread that it talks to: its death would never be told.
-  let stop = () => {};
+  const over = new AbortController();
   const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    port.addEventListener('error', (event) => reject(new Error(event.message)));
+    const once = { signal: over.signal };
+    signal.addEventListener('abort', () => reject(new Error('aborted')), once);
+    port.addEventListener('error', (event) => reject(new Error(event.message)), once);
   });
   stopped.catch(() => undefined); // It may settle while nothing waits for it.
-  signal.addEventListener('abort', stop);
   const worker = pdfjs.PDFWorker.create({ port, verbosity: pdfjs.VerbosityLevel.ERRORS });
   try {
     const opening = openDocument(pdfjs, worker, file, context);
@@ -52,13 +53,14 @@ async function* extractPdf(file: Blob, context: ExtractContext): AsyncGenerator<
     await warnIfCutOff(file, context);
     yield* readPages(document, file.size, context, stopped);
   } catch (error) {
-    if (error instanceof MemreelError || signal.aborted) throw error;
+    signal.throwIfAborted();
+    if (error instanceof MemreelError) throw error;
     throw new CorruptError(`${name} is damaged: no text could be read from this PDF.`, {
       cause: error,
       subject: name,
     });
   } finally {
-    signal.removeEventListener('abort', stop);
+    over.abort();
     worker.destroy();
     port.terminate();
   }
