@@ -10,6 +10,8 @@ export default defineConfig({
   // Encoders and the storage are shared by all pages of one machine.
   workers: 2,
   timeout: 120_000,
+  // No test depends on speed: engines start when they are first needed.
+  expect: { timeout: 30_000 },
   forbidOnly: true,
   // scripts/test.mjs names the file that it counts from.
   reporter: process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'] ? [['list'], ['json']] : [['list']],

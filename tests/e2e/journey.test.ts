@@ -48,13 +48,12 @@ test('documents are added by the picker, a bad one among good ones is named', as
       buffer: Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
     },
   ]);
-  const start = page.getByRole('button', { name: /^(Add|Start)/ }).last();
-  if (await start.isVisible()) await start.click();
+  await page.getByRole('button', { name: 'Add documents' }).click();
   await expect(page.getByText('picture.png').first()).toBeVisible();
   await expect(page.getByText(/cannot|not.*supported|image/i).first()).toBeVisible({
     timeout: 30_000,
   });
-  const link = page.getByRole('link', { name: 'Search' }).first();
+  const link = page.getByRole('link', { name: 'Ask it something' });
   await link.click();
   await page.getByRole('searchbox', { name: 'Search' }).fill('propeller');
   const results = page.getByRole('list', { name: 'Results' });

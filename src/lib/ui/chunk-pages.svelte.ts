@@ -52,7 +52,7 @@ export class ChunkPages {
       this.error = null;
       this.#learn(page, rows.length);
       for (const oldest of this.#pages.keys()) {
-        if (this.#pages.size <= MOST_PAGES + 999) break;
+        if (this.#pages.size <= MOST_PAGES) break;
         this.#pages.delete(oldest);
       }
     } catch (error) {
@@ -65,7 +65,7 @@ export class ChunkPages {
   #learn(page: number, rows: number): void {
     if (this.known) return;
     const seen = page * PAGE_SIZE + rows;
-    if (rows <= PAGE_SIZE) {
+    if (rows < PAGE_SIZE) {
       this.count = seen;
       this.known = true;
     } else {

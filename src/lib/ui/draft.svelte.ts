@@ -1,8 +1,6 @@
 /** Documents that were dropped, pasted or picked, and the choices for them, before they are added. */
 import type { ChunkingOptions, ProfileName } from '../api';
 
-export type Target = { kind: 'new'; name: string } | { kind: 'existing'; shard: string };
-
 /** The bounds that `ChunkingOptions` documents, in characters. */
 export const CHUNK_SIZES = { least: 100, most: 8000, usual: 1000 } as const;
 

@@ -33,7 +33,7 @@ export function formatBytes(bytes: number): string {
   let step = 0;
   let value = bytes;
   // 999.5 and up would be shown as "1,000": the next unit says it better.
-  while (value >= 1000 && step < SIZES.length - 1) {
+  while (value >= 999.5 && step < SIZES.length - 1) {
     value /= 1000;
     step += 1;
   }

@@ -91,7 +91,7 @@ export class IngestJob {
 
   /** Does the work; never rejects: how it ended is in `phase`. */
   async run(): Promise<void> {
-
+    if (this.phase !== 'waiting') return;
     this.phase = 'running';
     this.#begun = this.#now();
     try {
@@ -126,7 +126,7 @@ export class IngestJob {
 
   #reach(fraction: number): void {
     // The last step of progress is the commit's: only the report says "all".
-    this.fraction = fraction;
+    this.fraction = Math.max(this.fraction, Math.min(0.99, fraction));
   }
 
   #mark(name: string, state: NonNullable<Progress['state']>): void {

@@ -25,7 +25,7 @@ export function splitMarks(text: string, marks: readonly (readonly [number, numb
     at = markEnd;
   };
   for (const [start, end] of ordered) {
-    if (markEnd > markStart && start < markEnd - 1) {
+    if (markEnd > markStart && start <= markEnd) {
       markEnd = Math.max(markEnd, end);
       continue;
     }

@@ -29,5 +29,5 @@ export function describeSource(source: Chunk['source']): string {
 /** A passage as it is copied: the text, then where it comes from. */
 export function citation(chunk: Pick<Chunk, 'text' | 'source' | 'place'>): string {
   const where = [describeSource(chunk.source), describePlace(chunk.place)];
-  return `${chunk.text}\n\n— ${where.filter(Boolean).join(', ')}`;
+  return `${chunk.text.trim()}\n\n— ${where.filter(Boolean).join(', ')}`;
 }

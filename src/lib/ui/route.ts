@@ -48,7 +48,7 @@ export function formatRoute(route: Route): string {
     case 'search':
       if (route.query !== '') query.set('q', route.query);
       if (route.mode !== 'hybrid') query.set('mode', route.mode);
-      for (const source of route.sources) query.set('in', source);
+      for (const source of route.sources) query.append('in', source);
       return path('shard', route.shard, 'search');
     case 'chunks':
       if (route.find !== '') query.set('find', route.find);

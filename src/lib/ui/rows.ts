@@ -17,7 +17,7 @@ export function visibleRows(
 ): [first: number, last: number] {
   const top = Math.max(0, viewport.scrollTop);
   const first = Math.floor(top / rowHeight) - overscan;
-  const last = Math.floor((top + viewport.height - rowHeight) / rowHeight) + overscan;
+  const last = Math.ceil((top + viewport.height) / rowHeight) + overscan;
   const end = Math.min(count, Math.max(0, last));
   return [Math.min(end, Math.max(0, first)), end];
 }

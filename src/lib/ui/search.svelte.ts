@@ -57,7 +57,7 @@ export class SearchSession<H extends Hit> {
         const hits = await this.#search(question, flight.signal);
         const milliseconds = performance.now() - begun;
         // An engine may answer in spite of the abort: that answer is stale all the same.
-        if (flight) {
+        if (!flight.signal.aborted) {
           this.answer = { phase: 'answered', question, hits, milliseconds };
         }
       } catch (error) {

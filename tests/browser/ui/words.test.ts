@@ -30,6 +30,8 @@ test('sizes carry a unit and never more than three digits before it', () => {
       expect(words.replaceAll(/[^0-9]/gu, '').length).toBeLessThanOrEqual(3);
     }),
   );
+  // Rounding must not carry into a fourth digit.
+  expect(formatBytes(999_700)).toBe(formatBytes(1_000_000));
 });
 
 test('durations and ages are in the unit that a person would choose', () => {

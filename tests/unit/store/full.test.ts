@@ -21,8 +21,10 @@ describe.each(answers)('a full disk that answers %s', { timeout: 60_000 }, (shor
   it('refuses a commit at any number of bytes and keeps the state, here and on disk', async () => {
     for (const left of [0, 1, 55, 57, 4095]) {
       const { fs, store } = await filled();
-      fs.capacity = fs.used() + left;
+      const used = fs.used();
+      fs.capacity = used + left;
       await expect(set(store, 'a', 'two')).rejects.toThrow(QuotaError);
+      expect(fs.used()).toBe(used);
       expect(await contents(store)).toEqual({ a: 'one' });
       expect(await contents(await openStore(fs))).toEqual({ a: 'one' });
       expect(store.isWriter).toBe(true);

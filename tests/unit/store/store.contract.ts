@@ -262,7 +262,7 @@ export const storeContract: Case<FileSystem>[] = [
       // Locks of its own: as if the lock manager had given the lock away.
       const taking = openWriter(fs, new MemoryLocks());
       let refused = 0;
-      while (stale.isWriter) {
+      for (let attempt = 0; stale.isWriter && attempt < 2000; attempt++) {
         await set(stale, 'a', 'again').catch((error: unknown) => {
           if (!(error instanceof ReadOnlyError)) throw error;
           refused++;
