@@ -3,6 +3,30 @@ import type { FileSystem } from '../../../src/lib/store/file-system';
 import { leaf, openWriter, set } from '../../unit/store/objects';
 
 export async function measure(fs: FileSystem): Promise<Record<string, number>> {
+  const bytes = new Uint8Array(5_000_000);
+  const raw = await fs.open('raw', { create: true });
+  const appends: number[] = [];
+  const snapshots: number[] = [];
+  for (let i = 0; i < 60; i++) {
+    const from = performance.now();
+    raw.write(4096 * i, bytes.subarray(0, 4096));
+    raw.flush();
+    const read = performance.now();
+    await fs.readBytes('raw', 4096 * i);
+    appends.push(read - from);
+    snapshots.push(performance.now() - read);
+  }
+  raw.close();
+  const wholes: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const from = performance.now();
+    const file = await fs.open(`raw-${i}`, { create: true });
+    file.write(0, bytes);
+    file.flush();
+    file.read(0, bytes.length);
+    file.close();
+    wholes.push(performance.now() - from);
+  }
   const store = await openWriter(fs, navigator.locks);
   const commits: number[] = [];
   for (let i = 0; i < 60; i++) {
@@ -11,7 +35,6 @@ export async function measure(fs: FileSystem): Promise<Record<string, number>> {
     commits.push(performance.now() - from);
   }
   commits.sort((a, b) => a - b);
-  const bytes = new Uint8Array(5_000_000);
   const puts: number[] = [];
   const digests: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -33,6 +56,9 @@ export async function measure(fs: FileSystem): Promise<Record<string, number>> {
   await (await openWriter(fs, navigator.locks)).close();
   const median = (of: number[]) => of.sort((a, b) => a - b)[of.length >> 1] ?? NaN;
   return {
+    'append 4 KB and flush, alone': median(appends),
+    'read a small file, alone': median(snapshots),
+    'write, flush and read 5 MB, alone': median(wholes),
     'commit, median': median(commits),
     'commit, 95 %': commits[56] ?? NaN,
     'sha256 of 5 MB': median(digests),
