@@ -145,12 +145,8 @@ module.exports = {
       '@xenova/transformers|@huggingface/transformers|onnxruntime-web',
     ),
     wrapped('qr-knows-readers', '^src/lib/qr/', 'qrcode|jsqr|zxing-wasm'),
-    wrapped('text-knows-pdf', '^src/lib/text/', 'pdfjs-dist|htmlparser2|chardet'),
-    wrapped(
-      'search-knows-hnswlib',
-      '^src/lib/search/',
-      'hnswlib-wasm|@orama/stemmers|snowball-stemmers',
-    ),
+    wrapped('text-knows-pdf', '^src/lib/text/', 'pdfjs-dist|htmlparser2|markdown-it|chardet'),
+    wrapped('search-knows-hnswlib', '^src/lib/search/', 'hnswlib-wasm|snowball-stemmers'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

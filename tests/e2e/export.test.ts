@@ -86,7 +86,9 @@ test('an empty shard is not exported', async ({ page }) => {
   await openApp(page);
   const error = await page.evaluate(async () => {
     const shard = await window.memreel?.create({ name: 'Empty' });
-    return shard?.export({ format: 'mp4' }).catch((caught: { code?: string }) => caught.code);
+    return shard
+      ?.export({ format: 'mp4' })
+      .catch((caught: unknown) => (caught as { code?: string }).code);
   });
   expect(error).toBe('invalid');
 });

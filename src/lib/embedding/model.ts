@@ -41,6 +41,8 @@ interface ModelFacts {
   readonly dimensions: number;
   /** For people. */
   readonly languages: string;
+  /** Scripts of the texts that it can know. */
+  readonly scripts: 'Latin' | 'all';
   /** SPDX identifier, or what stands for one. */
   readonly licence: string;
   /** Where it comes from, for people. */

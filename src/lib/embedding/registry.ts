@@ -17,6 +17,7 @@ const MODELS: readonly ModelSpec[] = [
     name: 'Built-in English',
     dimensions: 128,
     languages: 'English',
+    scripts: 'Latin',
     licence: 'MIT',
     origin: 'Ships with Memreel; its sources are named in models/static-en/README.md',
     bytes: 0,
@@ -26,6 +27,7 @@ const MODELS: readonly ModelSpec[] = [
     name: 'MiniLM L6 v2',
     dimensions: 384,
     languages: 'English',
+    scripts: 'Latin',
     licence: 'Apache-2.0',
     hub: {
       name: 'Xenova/all-MiniLM-L6-v2',
@@ -58,6 +60,7 @@ const MODELS: readonly ModelSpec[] = [
     name: 'BGE small English v1.5',
     dimensions: 384,
     languages: 'English',
+    scripts: 'Latin',
     licence: 'MIT',
     hub: {
       name: 'Xenova/bge-small-en-v1.5',
@@ -90,6 +93,7 @@ const MODELS: readonly ModelSpec[] = [
     name: 'Multilingual E5 small',
     dimensions: 384,
     languages: 'About 100 languages',
+    scripts: 'all',
     licence: 'MIT',
     hub: {
       name: 'Xenova/multilingual-e5-small',

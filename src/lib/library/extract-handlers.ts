@@ -18,7 +18,7 @@ const BATCH_CHARACTERS = 1 << 17;
 const HASH_STEP = 1 << 22;
 
 interface Reading {
-  readonly chunks: AsyncIterator<DraftChunk>;
+  readonly chunks: AsyncIterator<DraftChunk, void>;
   readonly warnings: string[];
   /** The call that reads at the moment: progress, questions and abort go through it. */
   context: CallContext<ExtractProtocol['open' | 'next']>;

@@ -4,6 +4,8 @@
  */
 import type { IngestedFile, IngestOptions, Progress } from '../api';
 import { InvalidError, MemreelError } from '../errors';
+import { modelRegistry } from '../embedding/registry';
+import { knownShare } from '../embedding/script';
 import { orderAfter } from '../shard/order';
 import type { SegmentEntry, ShardEntry } from '../shard/objects';
 import type { SourceRecord } from '../shard/records';
@@ -61,7 +63,9 @@ export async function ingestFiles(
     const source: SourceRecord = { id, name: file.name, type, sha256, addedAt };
     let before = '';
     let count = 0;
+    const script = new ScriptMeter();
     for await (const batch of document.chunks()) {
+      script.add(batch.map(({ text }) => text));
       for (const draft of batch) {
         context.signal.throwIfAborted();
         order = orderAfter(order);
@@ -70,6 +74,12 @@ export async function ingestFiles(
         count++;
         chunks++;
       }
+    }
+    const model = modelRegistry().find((one) => one.id === context.entry.model);
+    if (model?.scripts === 'Latin' && script.isForeign) {
+      document.warnings.push(
+        `Most of this text is in a script that the model “${model.name}” does not know: it is found by its words, not by its meaning.`,
+      );
     }
     return count;
   };
@@ -169,6 +179,22 @@ class SegmentQueue {
         this.#meter.frames(stage, frames);
       },
     });
+  }
+}
+
+/** How much of a document is in a script that a model for Latin script can know. */
+class ScriptMeter {
+  #known = 0;
+  #all = 0;
+
+  add(texts: readonly string[]): void {
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    this.#known += knownShare(texts) * length;
+    this.#all += length;
+  }
+
+  get isForeign(): boolean {
+    return this.#known < this.#all / 2;
   }
 }
 

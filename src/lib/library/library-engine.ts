@@ -124,7 +124,7 @@ export class LibraryEngine {
               ...options,
               signal,
             });
-            return found.map((hit) => ({ ...hit, shard: id as string }));
+            return found.map((hit) => ({ ...hit, shard: id }));
           }),
         );
         return hits

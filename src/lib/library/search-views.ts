@@ -56,7 +56,7 @@ export class SearchViews {
   /** Whether a view's questions go through a graph by now. */
   hasGraph(key: string): boolean {
     const view = this.#views.get(key)?.view;
-    return view !== undefined && this.#graphOf(view)?.built != null;
+    return view !== undefined && (this.#graphOf(view)?.built ?? null) !== null;
   }
 
   #searchOf(view: SearchView): ShardSearch {

@@ -7,5 +7,4 @@ export type { Ecc, SymbolShape } from './shape';
 export { SymbolDrawer } from './draw';
 export { SymbolReader } from './read';
 export { readPicture } from './picture';
-export type { PictureReading } from './picture';
 export { drawWithQrcode } from './witness';

@@ -17,7 +17,7 @@ import { fromWire, toWire } from './wire-error';
 
 interface Pending {
   resolve(reply: unknown): void;
-  reject(reason: unknown): void;
+  reject(reason: Error): void;
   progress(progress: unknown): void;
   question(ask: unknown): Promise<unknown>;
   signal: AbortSignal | undefined;
@@ -68,7 +68,7 @@ export class Client<P extends Protocol<P>> implements Caller<P> {
         },
         reject: (reason) => {
           settled();
-          reject(reason as Error);
+          reject(reason);
         },
         // The protocol types both ends; between them everything is `unknown`.
         progress: (progress) =>
@@ -92,7 +92,7 @@ export class Client<P extends Protocol<P>> implements Caller<P> {
     this.#endpoint.removeEventListener('message', this.#listener);
     this.#end();
     for (const pending of this.#pending.values()) {
-      pending.reject(pending.signal?.aborted ? pending.signal.reason : error);
+      pending.reject(reasonOf(pending, error));
     }
     this.#pending.clear();
   }
@@ -117,7 +117,7 @@ export class Client<P extends Protocol<P>> implements Caller<P> {
         return;
       case 'error':
         this.#pending.delete(response.id);
-        pending.reject(pending.signal?.aborted ? pending.signal.reason : fromWire(response.error));
+        pending.reject(reasonOf(pending, fromWire(response.error)));
         return;
     }
   }
@@ -129,6 +129,11 @@ export class Client<P extends Protocol<P>> implements Caller<P> {
       this.#send({ id, kind: 'answer', question, error: toWire(error) });
     }
   }
+}
+
+/** What a call rejects with: after an abort its reason, of whatever type, as `fetch` does. */
+function reasonOf({ signal }: Pending, error: Error): Error {
+  return signal?.aborted ? (signal.reason as Error) : error;
 }
 
 function askedOf<C extends Procedure>(options: CallOptions<C>): (ask: unknown) => Promise<unknown> {

@@ -45,7 +45,7 @@ export function serve<P extends Protocol<P>>(endpoint: Endpoint, handlers: Handl
       question: (ask: unknown) =>
         new Promise<never>((resolve, reject) => {
           const question = ++questions;
-          call.answers.set(question, { resolve: resolve as (answer: unknown) => void, reject });
+          call.answers.set(question, { resolve, reject });
           send({ id, kind: 'question', question, ask });
         }),
     };
@@ -94,7 +94,7 @@ export function callDirectly<P extends Protocol<P>>(handlers: Handlers<P>): Call
         question: (ask) =>
           options.onQuestion?.(ask) ?? Promise.reject(new Error('Nobody answers questions here.')),
       });
-      return reply instanceof Transferred ? (reply.value as Awaited<typeof reply.value>) : reply;
+      return reply instanceof Transferred ? reply.value : reply;
     },
     close: () => undefined,
   };

@@ -3,13 +3,8 @@
  * WebAssembly SIMD where the browser has it, else plain TypeScript with the same results but for
  * float32 rounding. It knows rows only: files, scales and deleted rows are `vectors.ts`'s matter.
  */
+import type { DotRows, SteppedVector } from './dot-rows';
 import { simdDotRows } from './dot-simd';
-
-/** A question rounded to int16: its component i is `levels[i] × step`. */
-export interface SteppedVector {
-  readonly levels: Int16Array;
-  readonly step: number;
-}
 
 /** Rounds a question to int16, its largest component to 32,767; padded with zeros to `length`. */
 export function stepsOf(query: Float32Array, length: number): SteppedVector {
@@ -21,18 +16,6 @@ export function stepsOf(query: Float32Array, length: number): SteppedVector {
   for (let i = 0; i < query.length; i++) levels[i] = Math.round((query[i] ?? 0) / step);
   return { levels, step };
 }
-
-/**
- * Writes the dot product of every row to `out`, from `offset` on.
- * @param data whole rows of `stride` bytes, a multiple of 16 of at most 2,048
- */
-export type DotRows = (
-  data: Int8Array,
-  stride: number,
-  query: SteppedVector,
-  out: Float32Array,
-  offset: number,
-) => void;
 
 /** The plain way. Sums are integers below 2^53, hence exact, whatever the order. */
 export const plainDotRows: DotRows = (data, stride, { levels, step }, out, offset) => {

@@ -21,13 +21,6 @@ export interface SegmentData {
   readonly vectors: Vectors | null;
 }
 
-/** Which rows of a segment a version shows. */
-export interface LiveSegment {
-  readonly segment: string;
-  /** A bit per row (`bitmap.ts`); null where all are live. */
-  readonly live: Uint8Array | null;
-}
-
 /** A row that answers, with the parts of its score. */
 export interface Ranked {
   readonly segment: string;

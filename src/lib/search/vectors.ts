@@ -14,7 +14,8 @@
  * row's largest component.
  */
 import { CorruptError, InvalidError } from '../errors';
-import { dotRows, stepsOf, type SteppedVector } from './dot';
+import { dotRows, stepsOf } from './dot';
+import type { SteppedVector } from './dot-rows';
 
 /** `MRVE` read as a little-endian uint32. */
 const MAGIC = 0x4556524d;

@@ -55,7 +55,7 @@ export async function check(
   const { starts, roots, inline } = await survey(fs, blobs, graph, report);
   const reached = new Set<Digest>(roots);
   const verified = new Set<Digest>(roots);
-  const problem = (code: string, digest: Digest, message: string) => {
+  const problem = (code: string, digest: Digest, message: string): undefined => {
     report.problems.push({ code, where: blobPath(digest), message });
     return undefined;
   };
@@ -123,7 +123,7 @@ async function survey(
   const current = await recover(fs, blobs, graph);
   const states = current ? [current] : [];
   for (const head of heads) {
-    if (current && head.generation === current.base.generation) continue;
+    if (head.generation === current?.base.generation) continue;
     const base = await baseOf(head, blobs);
     if (base) {
       states.push(await replay(fs, blobs, graph, base, heads, 'older-head'));

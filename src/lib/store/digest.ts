@@ -26,7 +26,7 @@ export function asDigest(text: string): Digest {
 /** 32 raw bytes as a digest. */
 export function digestFromBytes(raw: Uint8Array): Digest {
   let text = '';
-  for (const byte of raw) text += HEX[byte];
+  for (const byte of raw) text += HEX[byte] ?? '';
   return asDigest(text);
 }
 

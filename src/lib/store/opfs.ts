@@ -32,6 +32,8 @@ const READ_ATTEMPTS = 5;
 
 export class OpfsFileSystem implements FileSystem {
   readonly #directories = new Map<string, FileSystemDirectoryHandle>();
+  /** Of the few files beside the directories: looking one up costs as much as reading it. */
+  readonly #files = new Map<string, FileSystemFileHandle>();
 
   private constructor(root: FileSystemDirectoryHandle) {
     this.#directories.set('', root);
@@ -59,7 +61,8 @@ export class OpfsFileSystem implements FileSystem {
 
   async read(path: string): Promise<Blob | undefined> {
     return absentAsUndefined(async () => {
-      const handle = await this.#file(path, false);
+      const handle = this.#files.get(path) ?? (await this.#file(path, false));
+      if (handle && !path.includes('/')) this.#files.set(path, handle);
       return handle?.getFile();
     });
   }

@@ -9,7 +9,7 @@ import { encodeWithFfmpeg } from './ffmpeg-encoder';
 import { closeFfmpeg } from './ffmpeg';
 import { encodeWithWebCodecs } from './webcodecs-encoder';
 
-export type { Caution, EncodedFrames, EncodeOptions, Payloads } from './encoder';
+export type { EncodedFrames, EncodeOptions, Payloads } from './encoder';
 
 /**
  * Draws and encodes payloads, one frame each. Takes them as it can use them: a few ahead for

@@ -124,6 +124,20 @@ describe('an ingest', () => {
     expect(report.files[2]?.warnings).toHaveLength(1);
   });
 
+  test('says that a text is in a script which its model does not know', async () => {
+    const { calls } = await open();
+    const id = await shardOf(calls, []);
+    const files = [
+      file('翼.txt', '翼の揚力はプロペラ後流によって増加する。'),
+      file('wing.txt', WING),
+    ];
+    const { report } = await calls.call('ingest', { id, files, chunking: {} });
+    expect(report.files[0]?.warnings.join()).toContain('does not know');
+    expect(report.files[1]?.warnings).toEqual([]);
+    const [hit] = await calls.call('search', { id, query: '揚力', options: {} });
+    expect(hit).toMatchObject({ source: { name: '翼.txt' }, matched: ['lexical'] });
+  });
+
   test('of nothing readable makes no version', async () => {
     const { calls } = await open();
     const id = await shardOf(calls, []);

@@ -225,7 +225,7 @@ function damage(modules: Uint8Array, layout: Layout, block: number, count: numbe
   const order = codewords.map((codeword, i) => ({ codeword, key: random[i] ?? 0 }));
   order.sort((a, b) => a.key - b.key);
   order.slice(0, count).forEach(({ codeword }, i) => {
-    const pattern = random[codewords.length + i] || 1;
+    const pattern = Math.max(1, random[codewords.length + i] ?? 0);
     for (let bit = 0; bit < 8; bit++) {
       const place = places[8 * codeword + bit] ?? -1;
       if ((pattern >> bit) & 1) modules[place] = (modules[place] ?? 0) ^ 1;

@@ -104,7 +104,10 @@ export class CrashingFileSystem implements FileSystem {
   /** Counts an operation; the crash may come before it, or when `partly` of it is done. */
   step(whole: () => void, partly: () => void = () => undefined): void {
     this.#alive();
-    if (++this.operations < this.crashAt) return whole();
+    if (++this.operations < this.crashAt) {
+      whole();
+      return;
+    }
     partly();
     this.crashed = true;
     throw new CrashError('crash');

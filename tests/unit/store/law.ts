@@ -11,10 +11,10 @@ export function same(actual: unknown, expected: unknown, what = 'value'): void {
   if (a !== b) throw new Error(`${what}: got ${a.slice(0, 300)}, expected ${b.slice(0, 300)}`);
 }
 
-export async function fails(
+export async function fails<E extends Error>(
   action: () => unknown,
-  kind: new (message: string) => Error,
-): Promise<Error> {
+  kind: new (message: string) => E,
+): Promise<E> {
   let result: unknown;
   try {
     result = await action();
@@ -26,9 +26,9 @@ export async function fails(
 }
 
 function shown(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, part: unknown) =>
-      part instanceof Uint8Array ? `bytes ${[...part].join(' ')}` : part,
-    ) ?? 'undefined'
+  // `stringify` has no text for it, whatever its type says.
+  if (value === undefined) return 'undefined';
+  return JSON.stringify(value, (_, part: unknown) =>
+    part instanceof Uint8Array ? `bytes ${[...part].join(' ')}` : part,
   );
 }

@@ -151,7 +151,7 @@ export const storeContract: Case<FileSystem>[] = [
         () => store.commit({ ...commit, expect: { a: one } }),
         ConflictError,
       );
-      same((error as ConflictError).subject, 'a');
+      same(error.subject, 'a');
       await fails(() => store.commit({ ...commit, expect: { b: one } }), ConflictError);
       same(await contents(store), { a: 'two' });
       const two = store.entries()['a']?.digest ?? null;

@@ -62,6 +62,11 @@ const source = fc
       '1. ',
       '<p>',
       '\n===\n',
+      '|---|\n',
+      '    ',
+      '~~~\n',
+      '[a]: b\n',
+      '<!--\n',
     ),
     { maxLength: 60 },
   )
@@ -111,6 +116,42 @@ describe('plain text and Markdown', () => {
       ['heading', 'Three', 23],
       ['paragraph', 'Three', 24],
     ]);
+  });
+
+  it('part Markdown at its top-level blocks and list items alone', async () => {
+    const parts: [string, string][] = [
+      ['paragraph', '\n \n- a\n  - b\n\n    # in b\n'],
+      ['paragraph', '- c\n\n'],
+      ['paragraph', '1. d\n'],
+      ['paragraph', '> # quoted\n> - e\nlazy\n\n'],
+      ['code', '    indented\n\n    # not\n\n'],
+      ['code', '<div>\n# not\n</div>\n\n'],
+      ['paragraph', '[x]: http://x "t"\n'],
+      ['paragraph', '[y]: y\n'],
+      ['heading', 'two\nlines\n===\n'],
+      ['paragraph', 'text\n'],
+      ['table', '| a |\n| - |\n| # |\n\n'],
+      ['paragraph', '* * *\n'],
+      ['heading', '###### \n'],
+      ['paragraph', '####### seven\n\n'],
+    ];
+    const { blocks } = await extractAll(parts.map(([, text]) => text).join(''), 'n.md');
+    expect(blocks.map((b) => [b.kind, b.text])).toEqual(parts);
+    const paths = blocks.map((b) => b.place.heading?.join(' > '));
+    expect(paths).toEqual(parts.map((_, i) => (i < 8 ? undefined : 'two lines')));
+  });
+
+  it.each([
+    ['# *a* __b__ ~~c~~ `d *e*` ##', 'a b c d *e*'],
+    ['# [a *b*](http://x "t") [c][r] [d]\n\n[r]: y', 'a b c [d]'],
+    ['# ![a *b*](x.png) c', 'a b c'],
+    ['# ![logo](data:image/svg+xml;base64,AAAA) [go](javascript:x)', 'logo go'],
+    ['# <http://x/%20y> <b>c</b><!-- d -->', 'http://x/%20y c'],
+    ['# a &amp; b \\*c\\* &#x44;', 'a & b *c* D'],
+    ['a  \nb\\\nc\n---', 'a b c'],
+  ])('name a heading by its text without markup: %j', async (text, path) => {
+    const { blocks } = await extractAll(text, 'n.md');
+    expect(blocks[0]?.place.heading).toEqual([path]);
   });
 
   it('keep the indentation of a block with it', async () => {

@@ -1,26 +1,25 @@
 /**
  * Markdown (CommonMark with GitHub's tables), as its source text: headings are places, blocks are
- * the top-level nodes. Markup stays as it was written; nothing is rendered.
+ * the top-level ones. Markup stays as it was written; nothing is rendered.
  */
 
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { gfmFromMarkdown } from 'mdast-util-gfm';
-import { gfm } from 'micromark-extension-gfm';
+import MarkdownIt, { type Env, type Token } from 'markdown-it';
 import { type Block, type ExtractContext, extensionOf, type Extractor } from '../document';
 import { decodeText, isTextual } from '../encoding';
 import { HeadingPath } from '../headings';
 import { countLineEnds } from './plain';
 
-type Node = ReturnType<typeof fromMarkdown>['children'][number];
-/** What heading text is read from: nodes of any depth. */
-interface TreeNode {
-  readonly type: string;
-  readonly value?: string;
-  readonly alt?: string | null | undefined;
-  readonly children?: readonly TreeNode[];
-}
+/**
+ * Its block rules alone read a document; inline rules read headings only. HTML is recognised, so
+ * that tags stay out of heading paths.
+ */
+const parser = new MarkdownIt({ html: true });
+// No link is followed: one that it would refuse to render is still a link, not a heading's text.
+parser.validateLink = () => true;
+parser.normalizeLink = asWritten;
+parser.normalizeLinkText = asWritten;
 
-/** UTF-16 units parsed at once: the parser's tree is many times as large as its text. */
+/** UTF-16 units parsed at once: the parser's tokens are many times as large as its text. */
 const PART = 262_144;
 /** YAML between dashes at the very beginning; Markdown would read it as a heading. */
 const FRONT_MATTER = /^---[ \t]*\n(?:[^]*?\n)?(?:---|\.\.\.)[ \t]*(?:\n\s*|$)/;
@@ -65,21 +64,26 @@ class MarkdownReader {
   }
 
   *blocks(text: string): Generator<Block> {
-    const tree = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
-    // A list's items are blocks of their own: a list may be as long as a document.
-    const nodes = tree.children.flatMap((node): Node[] | Listed[] =>
-      node.type === 'list' ? node.children : [node],
-    );
+    const tokens: Token[] = [];
+    const env: Env = {};
+    parser.block.parse(text, parser, env, tokens);
+    let kind: Block['kind'] | undefined;
+    let start = 0;
     let at = 0;
-    for (const [i, node] of nodes.entries()) {
-      const next = nodes[i + 1];
-      const end = next === undefined ? text.length : lineStart(text, offsetOf(next));
-      if (end <= at) continue;
-      if (node.type === 'heading') this.#headings.enter(node.depth, plainText(node));
-      yield this.#block(text.slice(at, end), KINDS[node.type] ?? 'paragraph');
-      at = end;
+    let line = 0;
+    for (const [i, token] of tokens.entries()) {
+      if (token.map === null || !beginsBlock(token)) continue;
+      // Blocks are whole lines: indentation belongs to the block that it indents.
+      for (; line < token.map[0]; line++) at = text.indexOf('\n', at) + 1;
+      // Blank lines above the first block are its own.
+      if (kind !== undefined) {
+        yield this.#block(text.slice(start, at), kind);
+        start = at;
+      }
+      kind = KINDS[token.type] ?? 'paragraph';
+      if (kind === 'heading') this.#headings.enter(levelOf(token), title(tokens[i + 1], env));
     }
-    if (at < text.length) yield this.#block(text.slice(at), 'paragraph');
+    if (start < text.length) yield this.#block(text.slice(start), kind ?? 'paragraph');
   }
 
   #block(text: string, kind: Block['kind']): Block {
@@ -90,29 +94,46 @@ class MarkdownReader {
   }
 }
 
-type Listed = Extract<Node, { type: 'list' }>['children'][number];
-
+/** By the type of a block's first token. */
 const KINDS: Partial<Record<string, Block['kind']>> = {
-  heading: 'heading',
-  code: 'code',
-  html: 'code',
-  table: 'table',
+  heading_open: 'heading',
+  fence: 'code',
+  code_block: 'code',
+  html_block: 'code',
+  table_open: 'table',
 };
 
-function offsetOf(node: Node | Listed): number {
-  // fromMarkdown gives every node its position.
-  return node.position?.start.offset ?? 0;
+function beginsBlock({ type, level }: Token): boolean {
+  // A list's items are blocks of their own: a list may be as long as a document.
+  if (type === 'list_item_open') return level === 1;
+  return level === 0 && type !== 'bullet_list_open' && type !== 'ordered_list_open';
 }
 
-/** Indentation belongs to the block that it indents. */
-function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1;
+/** Of a heading's first token, whose tag is `h1` to `h6`. */
+function levelOf(heading: Token): number {
+  return Number(heading.tag.slice(1));
 }
 
-function plainText(node: TreeNode): string {
-  if (node.type === 'html') return '';
-  if (node.children !== undefined) return node.children.map(plainText).join('');
-  return node.type === 'break' ? ' ' : (node.value ?? node.alt ?? '');
+/** The text of a heading without its markup; `env` holds the link definitions around it. */
+function title(content: Token | undefined, env: Env): string {
+  const tokens: Token[] = [];
+  parser.inline.parse(content?.content ?? '', parser, env, tokens);
+  return plainText(tokens);
+}
+
+function plainText(tokens: readonly Token[]): string {
+  return tokens
+    .map((token) => {
+      if (token.type === 'html_inline') return '';
+      if (token.type === 'softbreak' || token.type === 'hardbreak') return ' ';
+      // An image's children are its description.
+      return token.children === null ? token.content : plainText(token.children);
+    })
+    .join('');
+}
+
+function asWritten(url: string): string {
+  return url;
 }
 
 /** Where a part may end: before the last heading outside fenced code, else at a blank line. */
