@@ -308,7 +308,7 @@ async function peakMemory(page: Page): Promise<Measure[]> {
   const { processInfo } = await client.send('SystemInfo.getProcessInfo');
   const peaks = processInfo
     .filter(({ type }) => type === 'renderer')
-    .map(({ id }) => readFileSync(`/proc/${String(id)}/status`, 'utf8').match(/VmHWM:\s+(\d+)/))
+    .map(({ id }) => /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(id)}/status`, 'utf8')))
     .map((match) => Number(match?.[1] ?? 0) / 1024);
   return [{ what: 'peak memory of the renderer', value: Math.max(...peaks), unit: 'MiB' }];
 }

@@ -1,7 +1,8 @@
 /**
  * What may be forgotten at any time, in IndexedDB: shard entries by digest for fast listing, what
- * probes found in this browser, settings. Never the truth: an entry comes back from the store, a
- * probe is run again. A database that does not open, breaks or hangs is as good as an empty one.
+ * probes found in this browser, when shards were last exported. Never the truth: an entry comes back
+ * from the store, a probe is run again, and a forgotten export only reminds once more. A database
+ * that does not open, breaks or hangs is as good as an empty one.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { ProfileName } from '../api';
@@ -78,7 +79,7 @@ export class Cache {
     try {
       return await work(database);
     } catch {
-      // A cache that fails is an empty cache: everything in it can be made again. A connection that
+      // A cache that fails is an empty cache: nothing depends on what is in it. A connection that
       // the browser has closed (InvalidStateError) is opened once more for later requests.
       if (!this.#reopened) {
         this.#reopened = true;

@@ -67,11 +67,6 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
       return new Transferred(picture, [picture]);
     },
 
-    forget({ id }) {
-      reader.close(id);
-      return Promise.resolve();
-    },
-
     async probe({ profile }) {
       const began = performance.now();
       const { works, detail } = await probeProfile(profile);

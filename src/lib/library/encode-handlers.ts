@@ -3,7 +3,7 @@ import { Transferred, type Handlers } from '../rpc/protocol';
 import { loadCompressor } from '../shard/compression';
 import { packChunks } from '../shard/pack';
 import { chunkUuid } from '../shard/uuid';
-import { disposeEncoders, encodeFrames, type EncodedFrames } from '../video/encode';
+import { encodeFrames, type EncodedFrames } from '../video/encode';
 import { FRAME_CAPACITY } from '../video/profile';
 import type { EncodeProtocol } from './protocol';
 
@@ -37,11 +37,6 @@ export function encodeHandlers(): Handlers<EncodeProtocol> {
     async again({ profile, payloads, caution }, { signal, progress }) {
       const encoded = await encodeFrames(profile, payloads, { signal, caution, onFrame: progress });
       return new Transferred(encoded, buffersOf(encoded));
-    },
-
-    rest() {
-      disposeEncoders();
-      return Promise.resolve();
     },
   };
 }

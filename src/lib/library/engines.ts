@@ -31,6 +31,9 @@ export interface Engines {
  */
 const LANES = 4;
 
+/** Milliseconds after which idle encoders, with 60 MB of ffmpeg each, and idle decoders are ended. */
+const IDLE = 60_000;
+
 export function startEngines(): Engines {
   const lanes = Math.max(1, Math.min(LANES, navigator.hardwareConcurrency));
   const encode = new WorkerPool<EncodeProtocol>(
@@ -38,14 +41,14 @@ export function startEngines(): Engines {
       wrapWorker(
         new Worker(new URL('../../workers/encode.ts', import.meta.url), { type: 'module' }),
       ),
-    { size: lanes },
+    { size: lanes, idle: IDLE },
   );
   const decode = new WorkerPool<DecodeProtocol>(
     () =>
       wrapWorker(
         new Worker(new URL('../../workers/decode.ts', import.meta.url), { type: 'module' }),
       ),
-    { size: lanes },
+    { size: lanes, idle: IDLE },
   );
   const embed = new WorkerPool<EmbedProtocol>(
     () =>

@@ -70,11 +70,6 @@ export function extractHandlers(): Handlers<ExtractProtocol> {
       if (made.end) readings.delete(id);
       return made;
     },
-
-    async close({ reading }) {
-      await readings.get(reading)?.chunks.return?.();
-      readings.delete(reading);
-    },
   };
 }
 

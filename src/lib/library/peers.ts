@@ -13,6 +13,7 @@ type Listener = (event: MessageEvent<unknown>) => void;
 
 type Message =
   | { to: string; from: string; body: unknown }
+  | { to: 'everyone'; from: string; writes: true }
   | { to: 'everyone'; from: string; change: Omit<LibraryChange, 'from'> };
 
 const WRITER = 'writer';
@@ -36,11 +37,8 @@ export class Peers {
   /** This tab writes from now on: for itself and for those who ask. */
   becomeWriter(handlers: Handlers<WriteProtocol>): void {
     this.#handlers = handlers;
-    // What was asked of the writer before cannot be answered any more.
-    this.#writer?.lose(
-      new WorkerLostError('The tab that was writing was closed before it had finished.'),
-    );
-    this.#writer = undefined;
+    this.#forgetWriter();
+    this.#post({ to: 'everyone', from: this.#id, writes: true });
   }
 
   /** Calls the tab that writes. */
@@ -57,9 +55,21 @@ export class Peers {
     this.#channel.close();
   }
 
+  /** What was asked of the writer before cannot be answered any more. */
+  #forgetWriter(): void {
+    this.#writer?.lose(
+      new WorkerLostError('The tab that was writing was closed before it had finished.'),
+    );
+    this.#writer = undefined;
+  }
+
   #receive(message: Message): void {
     if ('change' in message) {
       this.#onChange(message.change);
+      return;
+    }
+    if ('writes' in message) {
+      this.#forgetWriter();
       return;
     }
     const forWriter = message.to === WRITER && this.#handlers !== undefined;

@@ -45,7 +45,6 @@ export interface ExtractProtocol {
     progress: number;
     question: { ask: { password: string }; answer: string | undefined };
   };
-  close: { args: { reading: number }; reply: void };
 }
 
 /** What became of the chunks of one part. */
@@ -83,8 +82,6 @@ export interface EncodeProtocol {
     reply: EncodedFrames;
     progress: number;
   };
-  /** Ends the engines that are kept warm. */
-  rest: { args: null; reply: void };
 }
 
 /** A segment as the reading worker is told of it: the file is a handle, not its bytes. */
@@ -107,7 +104,6 @@ export interface DecodeProtocol {
     progress: number;
   };
   picture: { args: { segment: SegmentFile; frame: number }; reply: ImageBitmap };
-  forget: { args: { id: string }; reply: void };
   /** Tries what this browser can do with video, for real. */
   probe: {
     args: { profile: ProfileName };

@@ -28,6 +28,12 @@ const SEGMENT_BYTES = 4.5 * 1024 * 1024;
  */
 const PART_BYTES: Record<ProfileName, number> = { compact: 96 * 1024, universal: 256 * 1024 };
 
+/**
+ * What a part leaves because it would not fill a frame goes into the part so many later: far enough
+ * for that one not to wait, near enough for little to be left at the end, where nothing else runs.
+ */
+const RELAY = 6;
+
 /** A chunk that a segment takes: a draft with its place in the shard. */
 export interface SegmentChunk extends DraftChunk {
   readonly order: string;
@@ -51,8 +57,15 @@ export interface BuilderContext {
 }
 
 interface Part {
-  readonly chunks: readonly SegmentChunk[];
+  readonly chunks: Promise<readonly SegmentChunk[]>;
   readonly encoded: Promise<EncodedPart>;
+}
+
+/** A part whose left chunks another one has taken. */
+function withoutRest({ chunks, encoded }: Part): Part {
+  const done = encoded.then((part) => ({ ...part, rest: [] }));
+  done.catch(() => undefined);
+  return { chunks, encoded: done };
 }
 
 /** Frames of the parts in one row, and who lies where. */
@@ -96,9 +109,9 @@ export class SegmentBuilder {
     this.#openBytes = 0;
     this.#embed(chunks);
     const leave = await this.#context.gate.enter();
-    const encoded = this.#pack(chunks, true).finally(leave);
-    encoded.catch(() => undefined); // awaited in `finish`, which rejects with it
-    this.#parts.push({ chunks, encoded });
+    const part = this.#relayed(chunks);
+    part.encoded.then(leave, leave); // awaited in `finish`, which rejects with it
+    this.#parts.push(part);
   }
 
   /** @throws CorruptError when the segment does not verify at any level of caution */
@@ -139,6 +152,19 @@ export class SegmentBuilder {
       bytes: { ...sizes, video: size, text: this.#bytes, gzip: await gzip },
       payload: assembled.payload,
     };
+  }
+
+  /** Starts a part of these chunks and of those that an earlier part had left. */
+  #relayed(own: readonly SegmentChunk[]): Part {
+    const earlier = this.#parts.at(-RELAY);
+    if (earlier) this.#parts[this.#parts.length - RELAY] = withoutRest(earlier);
+    const chunks = (async () => {
+      const left = earlier ? chunksAt(await earlier.chunks, (await earlier.encoded).rest) : [];
+      return [...left, ...own];
+    })();
+    const encoded = chunks.then((all) => this.#pack(all, true));
+    encoded.catch(() => undefined);
+    return { chunks, encoded };
   }
 
   #pack(chunks: readonly SegmentChunk[], leaveRest: boolean): Promise<EncodedPart> {
@@ -189,7 +215,10 @@ export class SegmentBuilder {
   /** Waits for the parts, packs what they left, and puts all frames in one row. */
   async #assemble(): Promise<Assembled> {
     const parts = await Promise.all(
-      this.#parts.map(async ({ chunks, encoded }) => ({ chunks, part: await encoded })),
+      this.#parts.map(async ({ chunks, encoded }) => ({
+        chunks: await chunks,
+        part: await encoded,
+      })),
     );
     const left = parts.flatMap(({ chunks, part }) => chunksAt(chunks, part.rest));
     const last = [...left, ...this.#open].sort((a, b) => compareOrder(a.order, b.order));

@@ -30,8 +30,8 @@ export async function selfCheck({
     await attempt('isolation', 'Cross-origin isolation', () =>
       Promise.resolve(
         crossOriginIsolated
-          ? { state: 'works', detail: 'Threads may share memory' }
-          : { state: 'missing', detail: 'Everything works, larger models are slower' },
+          ? { state: 'works', detail: 'This page is isolated from all others' }
+          : { state: 'missing', detail: 'Everything works without it' },
       ),
     ),
     ...(await engines.decode.call('selfCheck', null)),

@@ -1,7 +1,7 @@
 /**
  * Several workers of one kind behind one caller. Starts them when they are first needed, gives each
- * one call at a time, replaces one that dies, and ends one whose call was aborted: an engine in the
- * middle of a WASM call obeys nothing else.
+ * one call at a time, replaces one that dies, and ends those that were idle for a while, for the
+ * memory of WebAssembly never shrinks.
  */
 import { WorkerLostError } from '../errors';
 import type { Client } from './client';
@@ -10,8 +10,8 @@ import type { Caller, CallOptions, Protocol } from './protocol';
 export interface PoolOptions {
   /** Workers at most. */
   size: number;
-  /** An aborted call ends its worker at once, instead of waiting until the worker obeys. */
-  endOnAbort?: boolean;
+  /** Milliseconds after which a worker that is not used is ended; never without it. */
+  idle?: number;
 }
 
 export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
@@ -21,6 +21,7 @@ export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
   readonly #busy = new Set<Client<P>>();
   readonly #waiting: { take(client: Client<P>): void; refuse(error: Error): void }[] = [];
   #closed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(start: () => Client<P>, options: PoolOptions) {
     this.#start = start;
@@ -36,23 +37,18 @@ export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
     args: P[K]['args'],
     options: CallOptions<P[K]> = {},
   ): Promise<P[K]['reply']> {
-    const { signal } = options;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const client = await this.#take();
-    const end = (): void => {
-      client.close();
-    };
-    if (this.#options.endOnAbort) signal?.addEventListener('abort', end, { once: true });
     try {
       return await client.call(method, args, options);
     } finally {
-      signal?.removeEventListener('abort', end);
       this.#giveBack(client);
     }
   }
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#timer);
     for (const client of [...this.#idle, ...this.#busy]) client.close();
     this.#idle.length = 0;
     for (const { refuse } of this.#waiting.splice(0)) refuse(closed());
@@ -81,7 +77,17 @@ export class WorkerPool<P extends Protocol<P>> implements Caller<P> {
       next.take(taken);
     } else if (usable && !this.#closed) {
       this.#idle.push(usable);
+      this.#endIdleLater();
     }
+  }
+
+  /** Ends the workers that are idle, once none was given back for a while. */
+  #endIdleLater(): void {
+    if (this.#options.idle === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      for (const client of this.#idle.splice(0)) client.close();
+    }, this.#options.idle);
   }
 }
 

@@ -55,9 +55,8 @@ export async function check(
   const { starts, roots, inline } = await survey(fs, blobs, graph, report);
   const reached = new Set<Digest>(roots);
   const verified = new Set<Digest>(roots);
-  const problem = (code: string, digest: Digest, message: string): undefined => {
+  const problem = (code: string, digest: Digest, message: string): void => {
     report.problems.push({ code, where: blobPath(digest), message });
-    return undefined;
   };
 
   const enter = async ({ kind, digest }: Reference): Promise<Uint8Array | undefined> => {
@@ -65,12 +64,18 @@ export async function check(
     reached.add(digest);
     const carried = inline.get(digest);
     const blob = carried ? undefined : await blobs.get(digest);
-    if (!carried && !blob) return problem('missing', digest, `An object (${kind}) is not there.`);
+    if (!carried && !blob) {
+      problem('missing', digest, `An object (${kind}) is not there.`);
+      return undefined;
+    }
     if (!verified.has(digest)) {
       const intact = carried
         ? (await digestOf(carried)) === digest
         : blob !== undefined && (await blobs.verifies(digest, blob));
-      if (!intact) return problem('corrupt', digest, `An object (${kind}) has changed.`);
+      if (!intact) {
+        problem('corrupt', digest, `An object (${kind}) has changed.`);
+        return undefined;
+      }
       verified.add(digest);
       report.blobs++;
       report.bytes += carried?.byteLength ?? blob?.size ?? 0;

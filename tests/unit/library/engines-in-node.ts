@@ -93,7 +93,6 @@ function encodeHandlers(spoil: Spoil = () => undefined): Handlers<EncodeProtocol
       };
     },
     again: ({ payloads, caution }) => Promise.resolve(code(payloads, caution)),
-    rest: () => Promise.resolve(),
   };
 }
 
@@ -132,7 +131,6 @@ function decodeHandlers(): Handlers<DecodeProtocol> {
       return bad;
     },
     picture: () => Promise.reject(new NotFoundError('Node has no pictures.')),
-    forget: () => Promise.resolve(),
     probe: () => Promise.resolve({ works: true, detail: 'no pixels', milliseconds: 0 }),
     selfCheck: () => Promise.resolve([]),
   };

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort as NodePort } from 'node:worker_threads';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { InvalidError, NotFoundError, WorkerLostError } from '../../../src/lib/errors';
 import { Client } from '../../../src/lib/rpc/client';
 import { WorkerPool } from '../../../src/lib/rpc/pool';
@@ -174,6 +174,28 @@ describe('a pool', () => {
     await expect(dying).rejects.toThrow('crashed');
     expect(await next).toBe(5);
     expect(clients).toHaveLength(2);
+  });
+
+  test('ends workers that were idle for a while, and starts new ones after', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const clients: Client<Arithmetic>[] = [];
+      const start = (): Client<Arithmetic> => {
+        const client = connected();
+        clients.push(client);
+        return client;
+      };
+      const pool = new WorkerPool<Arithmetic>(start, { size: 1, idle: 1000 });
+      await pool.call('add', { a: 1, b: 1 });
+      vi.advanceTimersByTime(999);
+      expect(clients[0]?.lost).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(clients[0]?.lost).toBe(true);
+      expect(await pool.call('add', { a: 2, b: 2 })).toBe(4);
+      expect(clients).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('closed takes no more calls, and rejects those that wait', async () => {
