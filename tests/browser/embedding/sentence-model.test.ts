@@ -14,6 +14,7 @@ const spec: SentenceModelSpec = {
   name: 'Tiny',
   dimensions: tiny.dimensions,
   languages: 'English',
+  scripts: 'Latin',
   licence: 'MIT',
   origin: 'tests',
   bytes: 0,

@@ -104,6 +104,7 @@ describe('readModelFiles', () => {
     name: 'ABC',
     dimensions: 3,
     languages: '',
+    scripts: 'all',
     licence: 'MIT',
     origin: '',
     bytes: 3,
