@@ -30,6 +30,7 @@ for (const profile of ['compact', 'universal'] as const) {
         if (!(file instanceof File)) throw new Error('There is no file.');
         const video = document.createElement('video');
         video.muted = true;
+        document.body.append(video);
         const loaded = new Promise((resolve, reject) => {
           video.onloadeddata = resolve;
           video.onerror = () => {
@@ -43,9 +44,16 @@ for (const profile of ['compact', 'universal'] as const) {
         const context = canvas.getContext('2d', { willReadFrequently: true });
         const pictures: string[] = [];
         for (let at = 0; at < count; at++) {
-          const sought = new Promise((resolve) => (video.onseeked = resolve));
+          // `seeked` may come before the picture: a frame that is shown says which one it is.
+          const shown = new Promise<number>((resolve) => {
+            video.requestVideoFrameCallback((_, { mediaTime }) => {
+              resolve(mediaTime);
+            });
+          });
           video.currentTime = at / 2 + 0.25;
-          await sought;
+          const time = await shown;
+          if (Math.round(time * 2) !== at)
+            throw new Error(`Frame ${String(at)} came at ${String(time)}`);
           context?.drawImage(video, 0, 0);
           const png = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
           pictures.push(btoa(Array.from(png, (byte) => String.fromCharCode(byte)).join('')));

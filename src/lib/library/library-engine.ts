@@ -1,21 +1,18 @@
 /**
- * The library as its worker runs it: opens the store, answers reads, does the writes of this tab or
- * hands them to the tab that may write, and tells what changed. Each step is in a file of its own.
+ * The library as its worker runs it: opens the store, answers reads, hands writes to
+ * `library-writes.ts` here or in the tab that may write, and tells what changed.
  */
-import type { LibraryChange, ProfileName, ShardInfo } from '../api';
-import { InvalidError, NotFoundError, UnsupportedError } from '../errors';
-import { BUILT_IN, modelRegistry } from '../embedding/registry';
+import type { LibraryChange, ShardInfo } from '../api';
+import { NotFoundError } from '../errors';
 import type { CallContext, Handlers } from '../rpc/protocol';
 import { Transferred } from '../rpc/protocol';
-import { LEAVES, referencesOf, type ShardEntry } from '../shard/objects';
+import { LEAVES, referencesOf } from '../shard/objects';
 import { Store } from '../store/store';
 import { Catalogue, infoOf, isPresent } from './catalogue';
 import { checkLibrary } from './check';
-import { commitFacts, commitIngest, commitNewShard } from './commit';
 import { exportMp4, forgetOldExports } from './export-mp4';
 import { FrameTexts } from './frame-texts';
-import { Gate } from './gate';
-import { ingestFiles } from './ingest';
+import { LibraryWrites } from './library-writes';
 import type { LibraryProtocol, WriteProtocol } from './library-protocol';
 import type { EngineParts } from './parts';
 import type { Peers } from './peers';
@@ -29,9 +26,7 @@ import { openView, type ShardView } from './view';
 const KEPT_VIEWS = 8;
 
 /** Milliseconds without a write after which the journal is moved into blobs. */
-const IDLE = 10_000;
-
-const MAX_NAME = 200;
+const IDLE = 60_000;
 
 type Watcher = (change: LibraryChange, infos: ShardInfo[]) => void;
 
@@ -43,8 +38,7 @@ export class LibraryEngine {
   readonly #questions: Questions;
   readonly #views = new Map<string, Promise<ShardView>>();
   readonly #watchers = new Set<Watcher>();
-  /** Writes to one shard come one after another. */
-  readonly #turns = new Map<string, Gate>();
+  readonly #writes: LibraryWrites;
   readonly #peers: Peers | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   /** Resolves when this tab is the one that writes: at once, or when the one before has gone. */
@@ -60,7 +54,16 @@ export class LibraryEngine {
     this.#peers = parts.peers?.((change) => {
       void this.#changedElsewhere(change);
     });
-    this.#becoming = store.becomeWriter().then(() => this.#peers?.becomeWriter(this.writes()));
+    this.#writes = new LibraryWrites({
+      parts,
+      store,
+      catalogue: this.#catalogue,
+      view: (id) => this.#view(id),
+      changed: (change) => this.#changed(change),
+    });
+    this.#becoming = store
+      .becomeWriter()
+      .then(() => this.#peers?.becomeWriter(this.#writes.handlers()));
     this.#becoming.catch(() => undefined); // a write that needs it rejects with it
   }
 
@@ -69,32 +72,6 @@ export class LibraryEngine {
     await forgetOldExports(fs, locks, name);
     const store = await Store.open({ fs, locks, name, references: referencesOf, leaves: LEAVES });
     return new LibraryEngine(parts, store);
-  }
-
-  /** The writes, as the tab that may write does them. */
-  writes(): Handlers<WriteProtocol> {
-    return {
-      ping: () => Promise.resolve(),
-      create: (args) => this.#create(args),
-      rename: ({ id, name }) =>
-        this.#changeEntry(id, 'changed', (entry) => ({ ...entry, name: checkedName(name) })).then(
-          infoOf,
-        ),
-      remove: async ({ id }) => {
-        const removedAt = new Date().toISOString();
-        await this.#changeEntry(id, 'removed', (entry) => ({ ...entry, removedAt }));
-      },
-      restore: async ({ id }) => {
-        await this.#changeEntry(id, 'restored', (entry) => {
-          const { removedAt, ...rest } = entry;
-          if (removedAt === undefined) {
-            throw new NotFoundError('The shard was not removed.', { subject: id });
-          }
-          return rest;
-        });
-      },
-      ingest: (args, context) => this.#ingest(args, context),
-    };
   }
 
   /** Everything but opening. */
@@ -172,7 +149,7 @@ export class LibraryEngine {
 
   /** Each write here, where this tab may write, else in the tab that may. */
   #routedWrites(): Handlers<WriteProtocol> {
-    const local = this.writes();
+    const local = this.#writes.handlers();
     const route = <K extends keyof WriteProtocol>(method: K): Handlers<WriteProtocol>[K] => {
       const routed = async (
         args: WriteProtocol[K]['args'],
@@ -211,95 +188,6 @@ export class LibraryEngine {
       await Promise.race([this.#becoming, answered.catch(() => this.#becoming)]);
     }
     return this.#store.isWriter;
-  }
-
-  async #create({ name, profile, model }: WriteProtocol['create']['args']): Promise<ShardInfo> {
-    const facts = {
-      name: checkedName(name),
-      model: checkedModel(model),
-      profile: await this.#profile(profile),
-      language: 'en' as const,
-    };
-    const entry = await commitNewShard(this.#store, facts);
-    await this.#changed({ shards: [entry.id], kind: 'created' });
-    return infoOf(entry);
-  }
-
-  async #ingest(
-    { id, files, chunking }: WriteProtocol['ingest']['args'],
-    { signal, progress, question }: CallContext<WriteProtocol['ingest']>,
-  ): Promise<WriteProtocol['ingest']['reply']> {
-    const began = performance.now();
-    const leave = await this.#turn(id).enter();
-    try {
-      const view = await this.#view(id);
-      if (!isPresent(view.entry)) throw removed(view.entry);
-      const { engines, assetsUrl } = this.#parts;
-      const ingested = await ingestFiles(files, chunking, {
-        engines,
-        store: this.#store,
-        entry: view.entry,
-        lastOrder: view.lastOrder(),
-        assetsUrl,
-        signal,
-        progress,
-        password: (file) => question({ password: file }),
-      });
-      signal.throwIfAborted();
-      let version: string | null = null;
-      if (ingested.chunks > 0) {
-        progress({ stage: 'commit', done: 0, total: 1 });
-        // Renamed meanwhile, perhaps: the entry as it is now.
-        const entry = await this.#catalogue.entry(id);
-        const message = messageFor(files);
-        version = await commitIngest(this.#store, this.#catalogue, entry, { ...ingested, message });
-        await this.#changed({ shards: [id], kind: 'changed' });
-        progress({ stage: 'commit', done: 1, total: 1 });
-      }
-      const seconds = (performance.now() - began) / 1000;
-      const { chunks } = ingested;
-      return {
-        report: { files: ingested.files, chunks, seconds, version },
-        info: infoOf(await this.#catalogue.entry(id)),
-      };
-    } finally {
-      leave();
-    }
-  }
-
-  async #changeEntry(
-    id: string,
-    kind: LibraryChange['kind'],
-    change: (entry: ShardEntry) => ShardEntry,
-  ): Promise<ShardEntry> {
-    const before = await this.#catalogue.entry(id);
-    if (kind !== 'restored' && !isPresent(before)) throw removed(before);
-    const after = { ...change(before), updatedAt: new Date().toISOString() };
-    await commitFacts(this.#store, before, after);
-    await this.#changed({ shards: [id], kind });
-    return after;
-  }
-
-  #turn(id: string): Gate {
-    const gate = this.#turns.get(id) ?? new Gate(1);
-    this.#turns.set(id, gate);
-    return gate;
-  }
-
-  /** The profile that a new shard gets. @throws UnsupportedError */
-  async #profile(wanted: 'auto' | ProfileName): Promise<ProfileName> {
-    if (wanted === 'universal') return wanted;
-    const { cache, engines } = this.#parts;
-    let found = await cache?.probe('compact');
-    if (!found) {
-      found = await engines.decode.call('probe', { profile: 'compact' });
-      await cache?.keepProbe('compact', found);
-    }
-    if (found.works) return 'compact';
-    if (wanted === 'auto') return 'universal';
-    throw new UnsupportedError(`This browser cannot write the compact profile: ${found.detail}`, {
-      subject: 'compact',
-    });
   }
 
   async #storage(): ReturnType<Handlers<LibraryProtocol>['storage']> {
@@ -380,30 +268,4 @@ export class LibraryEngine {
     );
     for (const watcher of this.#watchers) watcher(change, infos);
   }
-}
-
-function checkedName(name: string): string {
-  const trimmed = name.trim();
-  if (trimmed.length > 0 && trimmed.length <= MAX_NAME) return trimmed;
-  throw new InvalidError(`A shard’s name has 1 to ${String(MAX_NAME)} characters.`, {
-    subject: 'name',
-  });
-}
-
-function checkedModel(model: string): string {
-  if (modelRegistry().some(({ id }) => id === model)) return model;
-  throw new InvalidError(`There is no model ${model}. The built-in one is ${BUILT_IN}.`, {
-    subject: 'model',
-  });
-}
-
-function removed({ id, name }: ShardEntry): NotFoundError {
-  return new NotFoundError(`The shard “${name}” was removed. Restore it first.`, { subject: id });
-}
-
-function messageFor(files: readonly File[]): string {
-  const [first] = files;
-  return files.length === 1 && first
-    ? `Added ${first.name}`
-    : `Added ${String(files.length)} documents`;
 }

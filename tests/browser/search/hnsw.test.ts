@@ -155,7 +155,8 @@ describe('an HNSW graph', () => {
       },
     });
     await expect(build).rejects.toThrow('enough');
-    expect(done).toEqual([0, 500]);
+    expect(done.at(0)).toBe(0);
+    expect(done.at(-1)).toBe(500); // and no step after
   });
 });
 

@@ -296,6 +296,25 @@ describe('a shard', () => {
     expect(chunks.map(({ text }) => text).sort()).toEqual([CAKE, WING]);
   });
 
+  test('renamed while it takes an ingest keeps both', async () => {
+    const { calls } = await open();
+    const id = await shardOf(calls, []);
+    const renames: Promise<unknown>[] = [];
+    await calls.call(
+      'ingest',
+      { id, files: [file('wing.txt', WING)], chunking: {} },
+      {
+        onProgress: ({ stage, done }) => {
+          if (stage === 'commit' && done === 0) {
+            renames.push(calls.call('rename', { id, name: 'Renamed' }));
+          }
+        },
+      },
+    );
+    await Promise.all(renames);
+    expect(await calls.call('info', { id })).toMatchObject({ name: 'Renamed', chunks: 1 });
+  });
+
   test('counts what it takes', async () => {
     const { calls } = await open();
     const id = await shardOf(calls, [file('long.txt', LONG)]);

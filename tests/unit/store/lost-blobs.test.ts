@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { decodeHead } from '../../../src/lib/store/head';
 import { blobPath, headPath } from '../../../src/lib/store/layout';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
-import { contents, leaf, openStore, openWriter, set } from './objects';
+import { contents, encodeNode, leaf, nodeOf, openStore, openWriter, set } from './objects';
 
 const segment = new Uint8Array(5000).fill(3);
 
@@ -71,5 +71,25 @@ it('a checkpoint is made good without its HEAD while a lost blob is written agai
   fs.open = open;
   const next = await openWriter(fs);
   expect(await contents(next)).toEqual({ e: 'one' });
+  await next.close();
+});
+
+it('a commit goes with the one that it was computed from, and no other does', async () => {
+  const fs = new MemoryFileSystem();
+  const store = await openWriter(fs);
+  const digest = await store.putBlob(segment);
+  await set(store, 's', 'lost', [leaf(digest)]);
+  const lost = store.entries()['s']?.digest ?? null;
+  const bytes = encodeNode('from it');
+  const computed = { set: { t: await nodeOf(bytes) }, inline: [bytes], expect: { s: lost } };
+  expect(await store.commit(computed)).toBe(2);
+  await set(store, 's', 'over it');
+  await set(store, 'e', 'kept');
+  await store.close();
+  await fs.remove(blobPath(digest));
+
+  const next = await openWriter(fs);
+  expect(await contents(next)).toEqual({ e: 'kept' });
+  expect(next.recovery.skipped).toEqual([1, 2, 3]);
   await next.close();
 });
