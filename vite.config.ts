@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
 import { ISOLATION_HEADERS } from './scripts/headers.mjs';
+import brotliWindow from './scripts/vite-brotli-window';
 import hnswlibCsp from './scripts/vite-hnswlib-csp';
 import staticAssets from './scripts/vite-static-assets';
 import { ALIAS } from './scripts/vite-alias.mjs';
@@ -9,8 +10,8 @@ import trustedTypes from './scripts/vite-trusted-types';
 export default defineConfig({
   // Relative, so that the app also lives under a path such as example.org/memreel/.
   base: './',
-  plugins: [svelte(), staticAssets(), trustedTypes(), hnswlibCsp()],
-  worker: { format: 'es', plugins: () => [trustedTypes(), hnswlibCsp()] },
+  plugins: [svelte(), staticAssets(), trustedTypes(), hnswlibCsp(), brotliWindow()],
+  worker: { format: 'es', plugins: () => [trustedTypes(), hnswlibCsp(), brotliWindow()] },
   // Workers are not found by following imports, and what is found late reloads the page.
   optimizeDeps: {
     entries: ['index.html', 'src/workers/*.ts'],

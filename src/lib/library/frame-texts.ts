@@ -2,14 +2,17 @@
  * Texts of chunks, read back out of the video: one decoded sample a frame, a small cache of frames,
  * and every text held against the digest in its record before anyone sees it.
  */
+import { createSHA256 } from 'hash-wasm';
 import { CorruptError } from '../errors';
 import type { Caller } from '../rpc/protocol';
 import type { SegmentEntry } from '../shard/objects';
 import type { ChunkRecord } from '../shard/records';
 import type { Store } from '../store/store';
-import { hex } from './hex';
 import type { DecodeProtocol, SegmentFile } from './protocol';
 import type { ShardView } from './view';
+
+/** Not WebCrypto: each of its digests waits for another thread. */
+const hashing = createSHA256();
 
 /** Frames kept: about 10 KB of text each. */
 const KEPT_FRAMES = 512;
@@ -23,6 +26,7 @@ export class FrameTexts {
   readonly #store: Store;
   readonly #decode: Caller<DecodeProtocol>;
   readonly #kept = new Map<string, Promise<FrameText>>();
+  readonly #files = new Map<string, Promise<Blob>>();
 
   constructor(store: Store, decode: Caller<DecodeProtocol>) {
     this.#store = store;
@@ -68,8 +72,8 @@ export class FrameTexts {
         { subject: uuid },
       );
     }
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-    if (hex(digest) !== sha256) {
+    const digest = (await hashing).init().update(text).digest('hex');
+    if (digest !== sha256) {
       throw new CorruptError(
         `Frame ${String(at.frame)} of segment ${at.segment} holds another text than was written.`,
         { subject: uuid },
@@ -97,11 +101,20 @@ export class FrameTexts {
           if (this.#kept.get(key) === text) this.#kept.delete(key);
         });
       }
+      // Whatever was wrong, the next reading begins with the file as the store has it then.
+      reading.catch(() => this.#files.delete(segment.id));
     }
   }
 
+  /** Files do not change and are kept open: finding one anew costs as much as decoding a frame. */
   async #file(segment: SegmentEntry): Promise<SegmentFile> {
-    return { id: segment.id, file: await this.#store.get(segment.video) };
+    const known = this.#files.get(segment.id);
+    const finding = known ?? this.#store.get(segment.video);
+    if (!known) {
+      this.#files.set(segment.id, finding);
+      finding.catch(() => this.#files.delete(segment.id));
+    }
+    return { id: segment.id, file: await finding };
   }
 
   #forgetOldest(): void {
