@@ -42,6 +42,11 @@ function ask(views: SearchViews, key: string, row: number) {
   return views.get(key).query({ text: '', vector, topK: 3, mode: 'semantic' });
 }
 
+/** Waits for as long as building takes here. */
+function graphOf(views: SearchViews, key: string): Promise<void> {
+  return vi.waitFor(() => expect(views.hasGraph(key)).toBe(true), { timeout: 60_000 });
+}
+
 describe('views', () => {
   test('above the exact size answer through a graph as they answered exactly', async () => {
     const exact = new SearchViews(Infinity);
@@ -53,9 +58,7 @@ describe('views', () => {
     }
     expect(views.hasGraph('head')).toBe(false);
     expect(ask(views, 'head', 5)).toEqual(ask(exact, 'head', 5)); // exactly, while it is built
-    await vi.waitFor(() => {
-      expect(views.hasGraph('head')).toBe(true);
-    });
+    await graphOf(views, 'head');
     for (const row of [0, 17, 123, 299]) {
       expect(ask(views, 'head', row)).toEqual(ask(exact, 'head', row));
     }
@@ -66,9 +69,7 @@ describe('views', () => {
     views.load(first);
     views.load(second);
     views.set(view('before'));
-    await vi.waitFor(() => {
-      expect(views.hasGraph('before')).toBe(true);
-    });
+    await graphOf(views, 'before');
     const live = new Uint8Array(Math.ceil(ROWS / 8)).fill(255);
     live[0] = 0b11011111; // row 5 is deleted
     views.set(view('after', live));
