@@ -2,6 +2,9 @@ import { expect, test, vi } from 'vitest';
 import type { Chunk } from '../../../src/lib/api';
 import { ChunkPages, PAGE_SIZE } from '../../../src/lib/ui/chunk-pages.svelte';
 
+/** Waits for what is meant, however long it takes here. */
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
+
 function chunk(row: number): Chunk {
   return {
     uuid: String(row),
@@ -34,7 +37,7 @@ test('rows come from the page they lie in, and a page is read once', async () =>
   const pages = new ChunkPages('v', read, 1000);
   pages.need(195, 205);
   pages.need(195, 205);
-  await vi.waitFor(() => {
+  await until(() => {
     expect(pages.at(204)?.uuid).toBe('204');
   });
   expect(pages.at(195)?.uuid).toBe('195');
@@ -52,7 +55,7 @@ test.for([0, 1, 99, 100, 101, 200, 250])(
     while (!pages.known) {
       const { count } = pages;
       pages.need(Math.max(0, count - 1), count);
-      await vi.waitFor(() => {
+      await until(() => {
         expect(pages.known || pages.count > count).toBe(true);
       });
     }
@@ -70,7 +73,7 @@ test('memory stays flat: what was read long ago is forgotten and read again', as
   }
   expect(pages.at(0)).toBeUndefined();
   pages.need(0, 1);
-  await vi.waitFor(() => {
+  await until(() => {
     expect(pages.at(0)?.uuid).toBe('0');
   });
 });
@@ -81,12 +84,12 @@ test('a page that could not be read is asked for again', async () => {
     broken ? Promise.reject(new Error('lost')) : listOf(50)(offset, limit);
   const pages = new ChunkPages('v', read, 50);
   pages.need(0, 10);
-  await vi.waitFor(() => {
+  await until(() => {
     expect(pages.error).toMatchObject({ message: 'lost' });
   });
   broken = false;
   pages.need(0, 10);
-  await vi.waitFor(() => {
+  await until(() => {
     expect(pages.at(9)?.uuid).toBe('9');
   });
   expect(pages.error).toBeNull();
