@@ -26,7 +26,7 @@ const SEGMENT_BYTES = 4.5 * 1024 * 1024;
  * UTF-8 bytes of text in a part: one step of work for one encoder. H.264's parts are larger, for
  * each one starts an ffmpeg run.
  */
-const PART_BYTES: Record<ProfileName, number> = { compact: 96 * 1024, universal: 256 * 1024 };
+const PART_BYTES: Record<ProfileName, number> = { compact: 96 * 1024, universal: 128 * 1024 };
 
 /**
  * What a part leaves because it would not fill a frame goes into the part so many later: far enough
