@@ -6,6 +6,15 @@ test('first visit → samples → answer from the video → reload → the same 
   page,
 }) => {
   await openApp(page);
+  const asked = page.evaluate(
+    () =>
+      new Promise<boolean>((resolve) => {
+        navigator.storage.persist = () => {
+          resolve(true);
+          return Promise.resolve(true);
+        };
+      }),
+  );
   await expect(page.getByRole('searchbox')).toHaveCount(0);
   await page.getByRole('button', { name: 'Try the sample documents' }).click();
 
@@ -19,6 +28,7 @@ test('first visit → samples → answer from the video → reload → the same 
   await expect(first.locator('mark').first()).toBeVisible();
   await expect(first.locator('canvas')).toBeVisible();
   const answer = await first.innerText();
+  expect(await asked).toBe(true); // the browser was asked to keep the first shard
 
   await page.reload();
   await libraryOpen(page);

@@ -17,6 +17,7 @@ export class AppState {
   readonly shards: Shards;
   readonly stills: Stills;
   readonly jobs = new Jobs();
+  #askedToKeep = false;
   readonly notices = new Notices();
   readonly preferences = new Preferences();
   readonly draft = new Draft();
@@ -86,7 +87,16 @@ export class AppState {
     const { job, ended } = this.jobs.add(target, files, options.chunking);
     void ended.then(() => {
       this.#tell(job);
+      this.#keep(job);
     });
+  }
+
+  /** Asks the browser to keep what now is there; once a visit, and Settings shows its answer. */
+  #keep({ report }: IngestJob): void {
+    if (this.#askedToKeep || !report?.version) return;
+    this.#askedToKeep = true;
+    // A browser that refuses or fails to answer leaves the state that Settings shows.
+    this.library.persist().catch(() => undefined);
   }
 
   #tell(job: IngestJob): void {
