@@ -7,7 +7,7 @@ import { WorkerLostError } from '../errors';
 import type { Caller } from '../rpc/protocol';
 import { newSourceId, type Lineage, type SourceId } from '../shard/ids';
 import type { Engines } from './engines';
-import type { DraftChunk, ExtractBatch, ExtractProtocol } from './protocol';
+import type { DraftChunk, ExtractProtocol } from './protocol';
 
 /** Files whose first batch is read before they are asked for. */
 const AHEAD = 6;
@@ -38,6 +38,20 @@ export interface OpenedDocument {
   chunks(): AsyncGenerator<readonly DraftChunk[]>;
   /** Complete once `chunks` has ended. */
   readonly warnings: string[];
+}
+
+/** A document as it is read, perhaps a second time. */
+interface Document {
+  readonly file: File;
+  readonly at: number;
+  readonly source: SourceId;
+}
+
+interface Begun {
+  readonly worker: Caller<ExtractProtocol>;
+  readonly reply: ExtractProtocol['open']['reply'];
+  /** The worker reads nothing else. */
+  readonly alone: boolean;
 }
 
 /** How a call to a reading worker is watched: the same for each of its procedures. */
@@ -79,51 +93,93 @@ export class DocumentReader {
   async #open(files: readonly File[], at: number): Promise<OpenedDocument | { error: unknown }> {
     const file = files[at];
     if (!file) throw new Error(`There is no file ${String(at)}.`);
-    const { lineage, chunking, assetsUrl } = this.#options;
-    const source = newSourceId();
-    const lane = at % READERS;
+    const document: Document = { file, at, source: newSourceId() };
     try {
-      const { reading, type, sha256, first } = await this.#watched(lane, at, (worker, watch) =>
-        worker.call('open', { file, source, lineage, chunking, assetsUrl }, watch),
-      );
+      const begun = await this.#begin(document);
+      const { type, sha256 } = begun.reply;
       const warnings: string[] = [];
-      const batches = (): AsyncGenerator<readonly DraftChunk[]> =>
-        this.#batches({ lane, at, reading, warnings }, first);
-      return { source, type, sha256, warnings, chunks: batches };
+      const chunks = (): AsyncGenerator<readonly DraftChunk[]> =>
+        this.#batches(document, begun, warnings);
+      return { source: document.source, type, sha256, warnings, chunks };
     } catch (error) {
       return { error };
     }
   }
 
+  /**
+   * Begins in a worker that others share. Where that is lost, perhaps over another document, begins
+   * once more in a worker of its own: who fails there has failed by itself.
+   */
+  async #begin(document: Document): Promise<Begun> {
+    const lane = document.at % READERS;
+    const worker = (this.#workers[lane] ??= this.#options.engines.extract());
+    try {
+      return await this.#beginIn(worker, document);
+    } catch (error) {
+      if (!(error instanceof WorkerLostError)) throw error;
+      if (this.#workers[lane] === worker) this.#workers[lane] = undefined;
+      return this.#beginAlone(document);
+    }
+  }
+
+  #beginAlone(document: Document): Promise<Begun> {
+    const worker = this.#options.engines.extract();
+    this.#workers.push(worker);
+    return this.#beginIn(worker, document, true);
+  }
+
+  async #beginIn(
+    worker: Caller<ExtractProtocol>,
+    { file, at, source }: Document,
+    alone = false,
+  ): Promise<Begun> {
+    const { lineage, chunking, assetsUrl } = this.#options;
+    const reply = await this.#watched(worker, at, (watch) =>
+      worker.call('open', { file, source, lineage, chunking, assetsUrl }, watch),
+    );
+    return { worker, reply, alone };
+  }
+
   async *#batches(
-    {
-      lane,
-      at,
-      reading,
-      warnings,
-    }: { lane: number; at: number; reading: number; warnings: string[] },
-    first: ExtractBatch,
+    document: Document,
+    begun: Begun,
+    warnings: string[],
   ): AsyncGenerator<readonly DraftChunk[]> {
-    for (let batch = first; ;) {
-      yield batch.chunks;
+    let { worker, reply, alone } = begun;
+    let given = 0;
+    let skip = 0;
+    for (let batch = reply.first; ;) {
+      const fresh = batch.chunks.slice(skip);
+      skip -= batch.chunks.length - fresh.length;
+      given += fresh.length;
+      yield fresh;
       if (batch.end) {
         warnings.push(...batch.end.warnings);
         return;
       }
-      batch = await this.#watched(lane, at, (worker, watch) =>
-        worker.call('next', { reading }, watch),
-      );
+      const { reading } = reply;
+      const from = worker;
+      try {
+        batch = await this.#watched(from, document.at, (watch) =>
+          from.call('next', { reading }, watch),
+        );
+      } catch (error) {
+        if (alone || !(error instanceof WorkerLostError)) throw error;
+        // Cutting is deterministic: what was given already is left out the second time.
+        ({ worker, reply, alone } = await this.#beginAlone(document));
+        batch = reply.first;
+        skip = given;
+      }
     }
   }
 
   /** Runs one call with its progress watched; ends the worker when nothing moves any more. */
   async #watched<T>(
-    lane: number,
+    worker: Caller<ExtractProtocol>,
     at: number,
-    run: (worker: Caller<ExtractProtocol>, watch: Watch) => Promise<T>,
+    run: (watch: Watch) => Promise<T>,
   ): Promise<T> {
-    const { signal, progress, password, engines } = this.#options;
-    const worker = (this.#workers[lane] ??= engines.extract());
+    const { signal, progress, password } = this.#options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const wait = (): void => {
       clearTimeout(timer);
@@ -133,7 +189,7 @@ export class DocumentReader {
     };
     wait();
     try {
-      return await run(worker, {
+      return await run({
         signal,
         onProgress: (bytes) => {
           wait();
@@ -146,12 +202,6 @@ export class DocumentReader {
           return answer;
         },
       });
-    } catch (error) {
-      if (error instanceof WorkerLostError && this.#workers[lane] === worker) {
-        this.#workers[lane] = undefined;
-        worker.close();
-      }
-      throw error;
     } finally {
       clearTimeout(timer);
     }
