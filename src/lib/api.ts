@@ -10,9 +10,26 @@ export interface Work {
   onProgress?: (progress: Progress) => void;
 }
 
+/** What a version says of itself in history. */
+export interface Note {
+  /** Default: what was done, in a few words. */
+  message?: string;
+}
+
 /** One step of progress. `done` and `total` are in the stage's unit; `total` may grow. */
 export interface Progress {
-  stage: 'extract' | 'encode' | 'verify' | 'commit' | 'check' | 'export' | 'load';
+  stage:
+    | 'extract'
+    | 'encode'
+    | 'verify'
+    | 'commit'
+    | 'check'
+    | 'export'
+    | 'load'
+    | 'copy'
+    | 'embed'
+    | 'rewrite'
+    | 'scan';
   /** Work finished, in bytes of input for `extract`, frames for `encode` and `verify`. */
   done: number;
   /** All work known so far, in the same unit; 0 while unknown. */
@@ -75,8 +92,196 @@ export interface Chunk {
   frame: { segment: string; index: number; slot: number } | null;
   deleted: boolean;
   edited: boolean;
+  /** SHA-256 of the text in UTF-8, hex. */
+  sha256: string;
+  /** The chunk that this one was split or joined from. */
+  from?: string;
   /** ISO 8601. */
   expiresAt?: string;
+}
+
+/** RFC 6902, over the index as docs/FORMAT.md describes it: `/chunks/<uuid>/deleted`, for one. */
+export type JsonPatchOperation =
+  | { op: 'add' | 'replace' | 'test'; path: string; value: unknown }
+  | { op: 'remove'; path: string }
+  | { op: 'move' | 'copy'; from: string; path: string };
+
+/** What made a version. */
+export type Operation =
+  | 'create'
+  | 'ingest'
+  | 'edit'
+  | 'insert'
+  | 'split'
+  | 'join'
+  | 'delete'
+  | 'restore'
+  | 'apply'
+  | 'undo'
+  | 'redo'
+  | 'rollback'
+  | 'merge'
+  | 'compact'
+  | 'reindex'
+  | 'retention'
+  | 'sweep'
+  | 'purge';
+
+/** One immutable state of a shard, as history lists it. */
+export interface Version {
+  id: string;
+  /** The first is its own line; a merge has a second one. */
+  parents: string[];
+  /** ISO 8601. */
+  createdAt: string;
+  operation: Operation;
+  message: string;
+  model: string;
+  counts: {
+    /** Live chunks, and tombstones. */
+    chunks: number;
+    deleted: number;
+    /** What this version changed of the one before, in chunks. */
+    added: number;
+    edited: number;
+    removed: number;
+    restored: number;
+  };
+  /** Tags of this shard that name it. */
+  tags: string[];
+  /** The audit record; null where counts stand for it, as for an ingest. */
+  patch: JsonPatchOperation[] | null;
+}
+
+/** How a version differs from another in one chunk. */
+export interface ChunkChange {
+  uuid: string;
+  /** `removed` chunks are deleted in the newer version, or not in it; `added` the other way round. */
+  kind: 'added' | 'removed' | 'edited';
+  source: Chunk['source'];
+  place: Place | null;
+  /** The texts; null where the chunk does not live in that version. */
+  before: string | null;
+  after: string | null;
+  /** Of an edit: pieces which joined without the `added` ones are `before`, and so on. */
+  words: { kind: 'same' | 'added' | 'removed'; text: string }[];
+}
+
+/** How a chunk stands on one side of a merge; a text is null where it is in no kept version. */
+export interface MergeSide {
+  text: string | null;
+  deleted: boolean;
+}
+
+export interface MergeConflict {
+  uuid: string;
+  source: Chunk['source'];
+  place: Place | null;
+  /** In the common ancestor; null where it was not there yet. */
+  base: MergeSide | null;
+  mine: MergeSide;
+  theirs: MergeSide;
+}
+
+export interface MergeReport {
+  /** False where conflicts are open: then nothing was written. */
+  merged: boolean;
+  /** The version that was made; null where there was nothing to take, or conflicts are open. */
+  version: string | null;
+  /** Chunks that came from the other side. */
+  taken: { added: number; edited: number; removed: number; restored: number };
+  conflicts: MergeConflict[];
+}
+
+/** What compaction would do to one segment. Bytes of its MP4; texts in UTF-8 bytes. */
+export interface SegmentPlan {
+  id: string;
+  frames: number;
+  bytes: number;
+  textBytes: number;
+  /** Of texts that the head no longer shows: deleted, or replaced by an overlay. */
+  deadTextBytes: number;
+  /** Frames by what the head still shows of them. */
+  wholeFrames: number;
+  partFrames: number;
+  deadFrames: number;
+  /** Whether it is above the threshold. */
+  rewrite: boolean;
+}
+
+/** A dry run. Bytes after are an estimate from the bytes a frame takes now. */
+export interface CompactionPlan {
+  threshold: number;
+  segments: SegmentPlan[];
+  /** Live overlays, which move into the video. */
+  overlays: { chunks: number; textBytes: number };
+  frames: { before: number; after: number };
+  bytes: { before: number; after: number };
+}
+
+export interface CompactionReport {
+  /** Null where there was nothing to do. */
+  version: string | null;
+  /** Of the head's segments; `copied` as they are, `encoded` anew. */
+  frames: { before: number; after: number; copied: number; encoded: number };
+  bytes: { before: number; after: number };
+  seconds: number;
+}
+
+export interface ReindexReport {
+  /** Null where the search data was whole already. */
+  version: string | null;
+  model: string;
+  /** Live chunks, and how many of them were embedded anew. */
+  chunks: number;
+  embedded: number;
+  seconds: number;
+}
+
+/** What a shard keeps. A sweep tombstones the rest. */
+export interface RetentionPolicy {
+  /** Chunks older than this are due, counted from when their source was added. */
+  ttlSeconds?: number;
+  /** UTF-8 bytes of live text; above it chunks are due, in the order of `evict`. */
+  maxBytes?: number;
+  /** Default `oldest`. How often chunks were found is counted in this browser alone. */
+  evict?: 'oldest' | 'least-used';
+}
+
+export interface GcReport {
+  freedBytes: number;
+  /** Bytes that nothing refers to, which cannot go yet. */
+  waitingBytes: number;
+  /** What they wait for: other open tabs. */
+  waitingFor: string[];
+}
+
+export interface PurgeReport {
+  chunks: number;
+  /** What held them and was rewritten. */
+  shards: number;
+  versions: number;
+  segments: number;
+  freedBytes: number;
+  /** What was looked through afterwards for the texts: every stored byte, every frame. */
+  scanned: { bytes: number; frames: number };
+  /** Where one of the texts is still found, as in another chunk with the same words. */
+  found: { where: string; message: string }[];
+}
+
+/** A question that a shard is tried with, and the passages that should answer it. */
+export interface Question {
+  id: string;
+  query: string;
+  /** UUIDs of chunks. */
+  expected: string[];
+}
+
+export interface QuestionResult {
+  question: Question;
+  hits: Hit[];
+  /** The rank of each expected chunk among the hits, from 1; null where it is not among them. */
+  ranks: { uuid: string; rank: number | null }[];
 }
 
 /** A chunk that answers a question. */
@@ -126,6 +331,8 @@ export interface ChunkingOptions {
 
 export interface IngestOptions extends Work {
   chunking?: ChunkingOptions;
+  /** Seconds after which the chunks of this call are due to expire. */
+  ttlSeconds?: number;
   /** Asks the person for the password of a locked file; undefined gives up on the file. */
   password?: (file: string) => Promise<string | undefined>;
 }
@@ -162,6 +369,9 @@ export interface ShardInfo {
   /** Set while the shard is removed and `restore` can still bring it back. ISO 8601. */
   removedAt?: string;
   origin?: { shard: string; version: string };
+  retention?: RetentionPolicy;
+  /** Live chunks that have expired; the next sweep tombstones them. */
+  due: number;
 }
 
 export interface ShardStats {
@@ -276,7 +486,13 @@ export interface Library {
   search(query: string, options?: SearchOptions): Promise<(Hit & { shard: string })[]>;
   /** Drops a shard's entry; `restore` brings it back. */
   remove(id: string): Promise<void>;
+  /** @throws NotFoundError once `gc` has let it go */
   restore(id: string): Promise<void>;
+  /**
+   * Frees what no shard, tag or kept version refers to; removed shards go too. Where other tabs are
+   * open nothing is deleted: the report says how many bytes wait for them.
+   */
+  gc(): Promise<GcReport>;
   /** Verifies every digest and reference; `deep` also decodes every frame. */
   check(options?: Work & { deep?: boolean }): Promise<CheckReport>;
   storage(): Promise<StorageReport>;
@@ -320,6 +536,94 @@ export interface Shard {
   /** The picture of a frame. @throws NotFoundError */
   frame(segment: string, index: number): Promise<ImageBitmap>;
   stats(): Promise<ShardStats>;
-  /** One playable MP4 of all segments. Without `to`, resolves with the file. */
+
+  /**
+   * Replaces a chunk's text by an overlay, embeds it, and finds it from then on.
+   * @throws ConflictError when the text changed since this shard last returned it
+   */
+  edit(uuid: string, text: string, note?: Note): Promise<Version>;
+  /** A new chunk after another one, or before all (`null`). */
+  insert(after: string | null, text: string, note?: Note): Promise<Version>;
+  /**
+   * Cuts a chunk in two at a UTF-16 offset, moved back to a grapheme boundary. The first part keeps
+   * the UUID. @throws InvalidError where a part would be empty
+   */
+  split(uuid: string, at: number, note?: Note): Promise<Version>;
+  /**
+   * Makes one chunk of several; the first keeps its UUID, the others become tombstones.
+   * @throws InvalidError unless they are live, adjacent and of one source
+   */
+  join(uuids: string[], note?: Note): Promise<Version>;
+  /** Tombstones: frames stay, search leaves the chunks out at once. */
+  delete(what: string[] | { source: string }, note?: Note): Promise<Version>;
+  /** @throws NotFoundError for a text that no kept version holds any more */
+  restore(uuids: string[], note?: Note): Promise<Version>;
+  /**
+   * Applies a patch (RFC 6902) to the index, whole or not at all. It may change `text`, `deleted`,
+   * `expiresAt` and `place` of chunks.
+   * @throws InvalidError for a bad patch or result; `subject` is the path
+   * @throws ConflictError when a `test` fails
+   */
+  apply(patch: JsonPatchOperation[], note?: Note): Promise<Version>;
+  /** Takes this tab's last change back, as a new version; null where there is none. @throws ConflictError */
+  undo(): Promise<Version | null>;
+  redo(): Promise<Version | null>;
+
+  /** A new shard that starts at a version of this one and shares all its data. */
+  clone(options: { name: string; at?: VersionRef }): Promise<Shard>;
+  /** Newest first; `before` is a version's id. */
+  history(options?: { limit?: number; before?: string }): Promise<Version[]>;
+  /** How `to` differs from `from`, in the order of the text. */
+  diff(
+    from: VersionRef,
+    to: VersionRef,
+    options?: { offset?: number; limit?: number },
+  ): Promise<ChunkChange[]>;
+  /** A new version equal to an old one: history is never cut. */
+  rollback(to: VersionRef, note?: Note): Promise<Version>;
+  /** Names a version; default the head. A tag that is there moves. */
+  tag(name: string, at?: VersionRef): Promise<void>;
+  untag(name: string): Promise<void>;
+  /** Version ids by tag. */
+  tags(): Promise<Record<string, string>>;
+  /**
+   * Takes what another shard of the same lineage changed since both parted, chunk by chunk.
+   * @throws InvalidError for a shard of another lineage
+   */
+  merge(
+    from: string,
+    options?: {
+      /** Only these chunks. */
+      pick?: string[];
+      resolve?: Record<string, 'mine' | 'theirs' | { text: string }>;
+    } & Note,
+  ): Promise<MergeReport>;
+
+  /** @param options.threshold share of a segment's text bytes that the head no longer shows (0.2) */
+  planCompaction(options?: { threshold?: number }): Promise<CompactionPlan>;
+  /** Writes segments without dead frames and moves overlays into the video. */
+  compact(options?: Work & { threshold?: number }): Promise<CompactionReport>;
+  /** Writes search data without the dead; with `model`, embeds everything anew. */
+  reindex(options?: Work & { model?: string }): Promise<ReindexReport>;
+  /** Sets what is kept; an empty policy keeps everything. */
+  retention(policy: RetentionPolicy): Promise<Version>;
+  /** Tombstones what is due at `now`; null where nothing is. */
+  sweep(now?: Date): Promise<Version | null>;
+  /** Lets old versions go that are neither tagged nor among those to keep. */
+  release(options: { keepLast?: number; newerThan?: string }): Promise<{ released: number }>;
+  /**
+   * Removes chunks from every version, clone, blob and cache. It cannot be undone; exported files
+   * and old bytes on the physical disk are out of its reach.
+   * @throws ReadOnlyError while other tabs are open, naming them
+   */
+  purge(uuids: string[], options?: Work): Promise<PurgeReport>;
+  /** Questions that this shard is tried with, and what answers them at a version. */
+  readonly questions: {
+    list(): Promise<Question[]>;
+    save(question: Question): Promise<void>;
+    remove(id: string): Promise<void>;
+    run(at?: VersionRef): Promise<QuestionResult[]>;
+  };
+  /** One playable MP4 of what is live. Without `to`, resolves with the file. */
   export(options: ExportOptions): Promise<Blob | undefined>;
 }

@@ -4,13 +4,15 @@
  * a purge needs is in these shapes. What refers to what is told to the store by `referencesOf`.
  */
 import { CorruptError } from '../errors';
-import type { ProfileName } from '../api';
+import type { Operation, ProfileName, Question, RetentionPolicy } from '../api';
 import type { Digest } from '../store/digest';
-import type { Lineage, SegmentId, ShardId, VersionId } from './ids';
+import type { ChunkUuid, Lineage, SegmentId, ShardId, VersionId } from './ids';
 
 export interface VersionLink {
   readonly id: VersionId;
   readonly digest: Digest;
+  /** The head that a merge took in, besides its own line. */
+  readonly merged?: VersionId;
 }
 
 /** What the library's root names: one small object a shard, so that a clone costs one of these. */
@@ -31,35 +33,82 @@ export interface ShardEntry {
   readonly origin?: { readonly shard: ShardId; readonly version: VersionId };
   readonly head: VersionLink;
   /** All versions of this shard's line, newest first. */
-  readonly log: Digest;
+  readonly log: LogLink;
   readonly tags: Readonly<Record<string, VersionLink>>;
   /** Facts of the head, so that listing shards reads nothing else. */
-  readonly facts: { readonly chunks: number; readonly deleted: number; readonly bytes: number };
+  readonly facts: {
+    readonly chunks: number;
+    readonly deleted: number;
+    readonly bytes: number;
+    /** Set where chunks may expire: then the clock has to be asked. */
+    readonly expires?: true;
+    /** Set where the head has a retention policy. */
+    readonly retains?: true;
+  };
+  /** The questions that the shard is tried with; null for none. */
+  readonly questions: Digest | null;
 }
 
-export type Operation = 'create' | 'ingest';
+/** A log from one of its versions on: a clone of an old version skips the newer ones. */
+export interface LogLink {
+  readonly digest: Digest;
+  /** How many of the stretch's newest versions are not of this shard. */
+  readonly skip: number;
+}
+
+/** A delta as a version lists it. */
+export interface DeltaLink {
+  readonly digest: Digest;
+  readonly rows: number;
+  /** Of the object. */
+  readonly bytes: number;
+}
 
 /** One immutable state of a shard. */
 export interface Version {
   readonly format: 'memreel/version/1';
   readonly id: VersionId;
   /** The first is its own line. */
-  readonly parents: readonly VersionLink[];
+  readonly parents: readonly VersionId[];
   readonly operation: Operation;
   readonly message: string;
   readonly createdAt: string;
   readonly model: string;
   readonly segments: Digest;
-  /** Records that differ from the pages; null for none. */
-  readonly delta: Digest | null;
+  /** Records that differ from the pages, oldest first: the newest row of a chunk counts. */
+  readonly deltas: readonly DeltaLink[];
+  readonly retention?: RetentionPolicy;
   /** RFC 6902; null where counts are recorded instead. */
   readonly patch: Digest | null;
-  readonly counts: {
-    readonly chunks: number;
-    readonly deleted: number;
-    readonly added: number;
-    readonly sources: number;
-  };
+  readonly counts: VersionCounts;
+}
+
+export interface VersionCounts {
+  /** All records, tombstones too. */
+  readonly chunks: number;
+  readonly deleted: number;
+  /** What changed against the first parent, in chunks. */
+  readonly added: number;
+  readonly edited: number;
+  readonly removed: number;
+  readonly restored: number;
+  readonly sources: number;
+}
+
+/**
+ * What stays of a version that was let go while two lines still meet in it: enough for a merge.
+ * Its chunks are rows of `[uuid, sha256, deleted]`.
+ */
+export interface Skeleton {
+  readonly format: 'memreel/skeleton/1';
+  readonly id: VersionId;
+  readonly chunks: readonly (readonly [ChunkUuid, string, 0 | 1])[];
+}
+
+/** The questions that a shard is tried with. */
+export interface QuestionList {
+  readonly format: 'memreel/questions/1';
+  readonly questions: readonly Question[];
 }
 
 /** One segment as versions refer to it. Bytes are file sizes; digests are of blobs. */
@@ -92,8 +141,13 @@ export interface SegmentTable {
 /** A stretch of a shard's versions, newest first; full ones are shared and never rewritten. */
 export interface VersionLog {
   readonly format: 'memreel/log/1';
-  readonly versions: readonly VersionLink[];
+  readonly versions: readonly LoggedVersion[];
   readonly older: Digest | null;
+}
+
+/** A version in the log; `skeleton` where only that is left, and `digest` is the skeleton's. */
+export interface LoggedVersion extends VersionLink {
+  readonly skeleton?: true;
 }
 
 /** Versions in one stretch of the log: what an edit writes does not grow with the history. */
@@ -104,6 +158,8 @@ interface Objects {
   version: Version;
   segments: SegmentTable;
   log: VersionLog;
+  skeleton: Skeleton;
+  questions: QuestionList;
 }
 
 export type ObjectKind =
@@ -119,6 +175,8 @@ const FORMATS = {
   version: 'memreel/version/1',
   segments: 'memreel/segments/1',
   log: 'memreel/log/1',
+  skeleton: 'memreel/skeleton/1',
+  questions: 'memreel/questions/1',
 } as const satisfies { [K in keyof Objects]: Objects[K]['format'] };
 
 export function encodeObject(object: Objects[keyof Objects]): Uint8Array {
@@ -142,33 +200,39 @@ export const LEAVES = [
   'vectors',
   'delta',
   'patch',
+  'skeleton',
+  'questions',
 ] as const satisfies ObjectKind[];
 
 /** What an object refers to: the store walks these for `check` and for freeing. */
 export function referencesOf(kind: string, bytes: Uint8Array): ObjectReference[] {
   switch (kind) {
     case 'shard': {
-      const { head, log, tags } = decodeObject('shard', bytes);
+      const { head, log, tags, questions } = decodeObject('shard', bytes);
       return [
         ...[head, ...Object.values(tags)].map(({ digest }) => ({
           kind: 'version' as const,
           digest,
         })),
-        { kind: 'log', digest: log },
+        { kind: 'log', digest: log.digest },
+        ...(questions ? [{ kind: 'questions' as const, digest: questions }] : []),
       ];
     }
     case 'log': {
       const { versions, older } = decodeObject('log', bytes);
       return [
-        ...versions.map(({ digest }) => ({ kind: 'version' as const, digest })),
+        ...versions.map(({ digest, skeleton }) => ({
+          kind: skeleton ? ('skeleton' as const) : ('version' as const),
+          digest,
+        })),
         ...(older ? [{ kind: 'log' as const, digest: older }] : []),
       ];
     }
     case 'version': {
-      const { segments, delta, patch } = decodeObject('version', bytes);
+      const { segments, deltas, patch } = decodeObject('version', bytes);
       return [
         { kind: 'segments', digest: segments },
-        ...(delta ? [{ kind: 'delta' as const, digest: delta }] : []),
+        ...deltas.map(({ digest }) => ({ kind: 'delta' as const, digest })),
         ...(patch ? [{ kind: 'patch' as const, digest: patch }] : []),
       ];
     }

@@ -33,6 +33,8 @@ export interface ChunkRecord {
   } | null;
   /** Of the text, in UTF-16 units. */
   readonly length: number;
+  /** Of the text, in UTF-8 bytes. */
+  readonly bytes: number;
   /** Of the text in UTF-8, hex. */
   readonly sha256: string;
   /** null for a note. */
@@ -43,6 +45,8 @@ export interface ChunkRecord {
   readonly from?: ChunkUuid;
   /** ISO 8601. */
   readonly expiresAt?: string;
+  /** ISO 8601: when it was written, where its source does not say. */
+  readonly addedAt?: string;
   /** Overlay: the text that an edit put here instead of the frame's. */
   readonly text?: string;
 }
@@ -61,37 +65,39 @@ const PAGE_FORMAT = 'memreel/page/1';
  * `[uuid, order, frame, slot, length, sha256, source, place, extras?]`.
  */
 export function encodePage(page: IndexPage): Uint8Array {
-  const positions = new Map(page.sources.map((source, at) => [source.id, at]));
-  const sources = page.sources.map(({ id, name, type, sha256, addedAt, member }) =>
-    member === undefined
-      ? [id, name, type, sha256, addedAt]
-      : [id, name, type, sha256, addedAt, member],
+  const positions = positionsOf(page.sources);
+  const rows = page.records.map((record) => recordToWire(record, positions));
+  return new TextEncoder().encode(
+    JSON.stringify([PAGE_FORMAT, page.segment, page.sources.map(sourceToWire), rows]),
   );
-  const rows = page.records.map((record) => {
-    const { at, deleted, from, expiresAt, text } = record;
-    const row: unknown[] = [
-      record.uuid,
-      record.order,
-      at?.frame ?? null,
-      at?.slot ?? null,
-      record.length,
-      record.sha256,
-      record.source === null ? -1 : positions.get(record.source),
-      placeToWire(record.place),
-    ];
-    const extras = {
-      ...(deleted ? { deleted } : {}),
-      ...(from === undefined ? {} : { from }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(text === undefined ? {} : { text }),
-    };
-    if (Object.keys(extras).length > 0) row.push(extras);
-    return row;
-  });
-  return new TextEncoder().encode(JSON.stringify([PAGE_FORMAT, page.segment, sources, rows]));
 }
 
-type PageRow = [
+/** Pages are checked by their digest before they come here; this checks the format alone. */
+export function decodePage(bytes: Uint8Array): IndexPage {
+  const json = JSON.parse(new TextDecoder().decode(bytes)) as [
+    string,
+    SegmentId,
+    SourceRow[],
+    RecordRow[],
+  ];
+  const [format, segment, sourceRows, rows] = json;
+  if (format !== PAGE_FORMAT) throw new CorruptError(`An index page has the format ${format}.`);
+  const sources = sourceRows.map(sourceFromWire);
+  return { segment, sources, records: rows.map((row) => recordFromWire(row, segment, sources)) };
+}
+
+/** A source as pages and deltas write it. */
+export type SourceRow = [
+  id: SourceId,
+  name: string,
+  type: string,
+  sha256: string,
+  addedAt: string,
+  member?: string,
+];
+
+/** A record as pages write it; `source` is a position among the sources, or -1 for a note. */
+export type RecordRow = [
   uuid: ChunkUuid,
   order: string,
   frame: number | null,
@@ -100,40 +106,72 @@ type PageRow = [
   sha256: string,
   source: number,
   place: unknown,
-  extras?: Partial<Pick<ChunkRecord, 'deleted' | 'from' | 'expiresAt' | 'text'>>,
+  extras?: Partial<
+    Pick<ChunkRecord, 'bytes' | 'deleted' | 'from' | 'expiresAt' | 'addedAt' | 'text'>
+  >,
 ];
-type SourceRow = [SourceId, string, string, string, string, string?];
 
-/** Pages are checked by their digest before they come here; this checks the format alone. */
-export function decodePage(bytes: Uint8Array): IndexPage {
-  const json = JSON.parse(new TextDecoder().decode(bytes)) as [
-    string,
-    SegmentId,
-    SourceRow[],
-    PageRow[],
+/** Where each source stands in its list. */
+export function positionsOf(sources: readonly SourceRecord[]): ReadonlyMap<SourceId, number> {
+  return new Map(sources.map((source, at) => [source.id, at]));
+}
+
+export function sourceToWire({ id, name, type, sha256, addedAt, member }: SourceRecord): SourceRow {
+  return member === undefined
+    ? [id, name, type, sha256, addedAt]
+    : [id, name, type, sha256, addedAt, member];
+}
+
+export function sourceFromWire([id, name, type, sha256, addedAt, member]: SourceRow): SourceRecord {
+  return { id, name, type, sha256, addedAt, ...(member === undefined ? {} : { member }) };
+}
+
+/** @param positions `positionsOf` the sources that are written along */
+export function recordToWire(
+  record: ChunkRecord,
+  positions: ReadonlyMap<SourceId, number>,
+): RecordRow {
+  const { at, length, bytes, deleted, from, expiresAt, addedAt, text } = record;
+  const source = record.source === null ? -1 : positions.get(record.source);
+  if (source === undefined) throw new Error(`The source of ${record.uuid} is not listed.`);
+  const row: RecordRow = [
+    record.uuid,
+    record.order,
+    at?.frame ?? null,
+    at?.slot ?? null,
+    length,
+    record.sha256,
+    source,
+    placeToWire(record.place),
   ];
-  const [format, segment, sourceRows, rows] = json;
-  if (format !== PAGE_FORMAT) throw new CorruptError(`An index page has the format ${format}.`);
-  const sources = sourceRows.map(([id, name, type, sha256, addedAt, member]) => ({
-    id,
-    name,
-    type,
+  const extras = {
+    ...(bytes === length ? {} : { bytes }),
+    ...(deleted ? { deleted } : {}),
+    ...(from === undefined ? {} : { from }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(addedAt === undefined ? {} : { addedAt }),
+    ...(text === undefined ? {} : { text }),
+  };
+  if (Object.keys(extras).length > 0) row.push(extras);
+  return row;
+}
+
+/** @param segment that the frame is of; null for a record without one */
+export function recordFromWire(
+  [uuid, order, frame, slot, length, sha256, source, place, extras]: RecordRow,
+  segment: SegmentId | null,
+  sources: readonly SourceRecord[],
+): ChunkRecord {
+  return {
+    uuid,
+    order,
+    at: segment === null || frame === null || slot === null ? null : { segment, frame, slot },
+    length,
+    bytes: length,
     sha256,
-    addedAt,
-    ...(member === undefined ? {} : { member }),
-  }));
-  const records = rows.map(
-    ([uuid, order, frame, slot, length, sha256, source, place, extras]): ChunkRecord => ({
-      uuid,
-      order,
-      at: frame === null || slot === null ? null : { segment, frame, slot },
-      length,
-      sha256,
-      source: sources[source]?.id ?? null,
-      place: placeFromWire(place),
-      deleted: false,
-      ...extras,
-    }),
-  );
-  return { segment, sources, records };
+    source: sources[source]?.id ?? null,
+    place: placeFromWire(place),
+    deleted: false,
+    ...extras,
+  };
 }

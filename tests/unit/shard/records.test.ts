@@ -34,15 +34,22 @@ const record = fc.record(
     order: fc.string(),
     at: fc.option(fc.record({ segment: fc.constant(segment), frame: fc.nat(), slot: fc.nat() })),
     length: fc.nat(),
+    bytes: fc.nat(),
     sha256: fc.constant('cd'.repeat(32)),
     source: fc.option(fc.constantFrom(...sources.map(({ id }) => id))),
     place: fc.option(fc.record({ start: fc.nat(), end: fc.nat(), line: fc.nat() })),
     deleted: fc.boolean(),
     from: fc.uuid().map((uuid) => uuid as ChunkUuid),
     expiresAt: fc.constant('2027-01-01T00:00:00.000Z'),
+    addedAt: fc.constant('2026-02-01T00:00:00.000Z'),
     text: fc.string({ unit: 'grapheme' }),
   },
-  { requiredKeys: ['uuid', 'order', 'at', 'length', 'sha256', 'source', 'place', 'deleted'] },
+  {
+    requiredKeys: [
+      ...(['uuid', 'order', 'at', 'length', 'bytes', 'sha256'] as const),
+      ...(['source', 'place', 'deleted'] as const),
+    ],
+  },
 );
 
 describe('an index page', () => {
@@ -121,16 +128,18 @@ describe('objects', () => {
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
     head: link(1),
-    log: '2'.repeat(64) as Digest,
+    log: { digest: '2'.repeat(64) as Digest, skip: 0 },
     tags: { first: link(3) },
     facts: { chunks: 0, deleted: 0, bytes: 0 },
+    questions: '4'.repeat(64) as Digest,
   };
 
-  test('an entry holds its head, its log and its tags', () => {
+  test('an entry holds its head, its log, its tags and its questions', () => {
     expect(referencesOf('shard', encodeObject(entry))).toEqual([
       { kind: 'version', digest: '1'.repeat(64) },
       { kind: 'version', digest: '3'.repeat(64) },
       { kind: 'log', digest: '2'.repeat(64) },
+      { kind: 'questions', digest: '4'.repeat(64) },
     ]);
   });
 
