@@ -1,7 +1,11 @@
-/** The searching worker's work: search data of segments, views of versions over them, and questions. */
+/** The searching worker's work: search data of segments and deltas, views of versions, questions. */
+import { InvalidError } from '../errors';
 import { analyserFor } from '../search/analyse';
+import { combinePostings } from '../search/combine-postings';
+import { combineVectors } from '../search/combine-vectors';
 import { buildPostings, Postings } from '../search/postings';
 import { marks } from '../search/highlight';
+import type { SegmentData } from '../search/shard-search';
 import { quantise, Vectors } from '../search/vectors';
 import { Transferred, type Handlers } from '../rpc/protocol';
 import type { SearchProtocol } from './protocol';
@@ -10,19 +14,28 @@ import { SearchViews } from './search-views';
 
 export function searchHandlers(views = new SearchViews()): Handlers<SearchProtocol> {
   return {
-    build({ texts, language, vectors, dimensions }) {
+    async build({ texts, language, vectors, dimensions }) {
       const postings = buildPostings(texts, analyserFor(language));
-      const quantised = vectors ? quantise(vectors, dimensions) : null;
-      const buffers = quantised ? [postings.buffer, quantised.buffer] : [postings.buffer];
-      return Promise.resolve(new Transferred({ postings, vectors: quantised }, buffers));
+      return searchData(postings, vectors ? quantise(vectors, dimensions) : null);
+    },
+
+    async combine({ parts, picks, language }) {
+      const units = parts.map((part, at) => {
+        const postings =
+          'texts' in part ? buildPostings(part.texts, analyserFor(language)) : part.postings;
+        return searchUnit(`part ${at}`, postings, part.vectors);
+      });
+      const postings = units.map((unit) => unit.postings);
+      const vectors = units.map((unit) => unit.vectors);
+      return searchData(combinePostings(postings, picks), combineVectors(vectors, picks));
     },
 
     async load({ id, postings, vectors }) {
-      views.load({
-        id,
-        postings: Postings.open(postings),
-        vectors: vectors ? Vectors.open(vectors) : null,
-      });
+      views.load(searchUnit(id, postings, vectors));
+    },
+
+    async loadTexts({ id, texts, language, vectors }) {
+      views.loadDelta(searchUnit(id, buildPostings(texts, analyserFor(language)), vectors));
     },
 
     async unload({ views: old, segments }) {
@@ -44,4 +57,30 @@ export function searchHandlers(views = new SearchViews()): Handlers<SearchProtoc
 
     selfCheck: () => searchSelfCheck(),
   };
+}
+
+/**
+ * Opens packed search data.
+ * @throws CorruptError where bytes do not check, InvalidError where there is not a vector a row
+ */
+function searchUnit(
+  id: string,
+  postingsBytes: Uint8Array,
+  vectorBytes: Uint8Array | null,
+): SegmentData {
+  const postings = Postings.open(postingsBytes);
+  const vectors = vectorBytes ? Vectors.open(vectorBytes) : null;
+  if (vectors !== null && vectors.rows !== postings.rows)
+    throw new InvalidError(`${vectors.rows} vectors are not of ${postings.rows} texts.`, {
+      subject: id,
+    });
+  return { id, postings, vectors };
+}
+
+function searchData(
+  postings: Uint8Array<ArrayBuffer>,
+  vectors: Uint8Array<ArrayBuffer> | null,
+): Transferred<{ postings: Uint8Array; vectors: Uint8Array | null }> {
+  const buffers = vectors ? [postings.buffer, vectors.buffer] : [postings.buffer];
+  return new Transferred({ postings, vectors }, buffers);
 }

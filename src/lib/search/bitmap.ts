@@ -33,5 +33,11 @@ export function intersect(
     throw new InvalidError(`A bitmap of ${bitmap.length} bytes is not of ${rows} rows.`, {
       subject,
     });
-  for (let row = 0; row < rows; row++) if (!hasBit(bitmap, row)) out[offset + row] = 0;
+  for (let at = 0; at < bitmap.length; at++) {
+    const byte = bitmap[at] ?? 0;
+    if (byte === 255) continue; // most rows live: eight at a step
+    const end = Math.min(8, rows - at * 8);
+    for (let bit = 0; bit < end; bit++)
+      if (((byte >> bit) & 1) === 0) out[offset + at * 8 + bit] = 0;
+  }
 }

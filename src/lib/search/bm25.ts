@@ -19,32 +19,32 @@ export class Bm25 {
   readonly #postings: readonly Postings[];
   readonly #isLive: Uint8Array;
   readonly #liveRows: number;
-  /** k1 × (1 - b + b × length / average length), per row. */
-  readonly #lengthNorms: Float64Array;
+  /** What a row's length adds to its counts, k1 × (1 - b + b × length / average): these two of it. */
+  readonly #norm = K1 * (1 - B);
+  readonly #normPerTerm: number;
   readonly #list = new PostingList();
 
-  /** @param isLive a byte per row of all postings in order; kept, must not change */
+  /**
+   * One pass over the rows: a version's statistics are made anew after each edit.
+   * @param isLive 0 or 1 per row of all postings in order; kept, must not change
+   */
   constructor(postings: readonly Postings[], isLive: Uint8Array) {
     this.#postings = postings;
     this.#isLive = isLive;
-    const norms = new Float64Array(isLive.length);
-    let at = 0;
-    for (const { lengths } of postings) {
-      norms.set(lengths, at);
-      at += lengths.length;
-    }
     let liveRows = 0;
     let liveTerms = 0;
-    for (let row = 0; row < norms.length; row++) {
-      if (isLive[row] !== 1) continue;
-      liveRows++;
-      liveTerms += norms[row] ?? 0;
+    let base = 0;
+    for (const { lengths } of postings) {
+      for (let row = 0; row < lengths.length; row++) {
+        const live = isLive[base + row] ?? 0;
+        liveRows += live;
+        liveTerms += live * (lengths[row] ?? 0);
+      }
+      base += lengths.length;
     }
     const average = liveTerms === 0 ? 1 : liveTerms / liveRows;
-    for (let row = 0; row < norms.length; row++)
-      norms[row] = K1 * (1 - B + (B * (norms[row] ?? 0)) / average);
     this.#liveRows = liveRows;
-    this.#lengthNorms = norms;
+    this.#normPerTerm = (K1 * B) / average;
   }
 
   /** Live rows that hold the term. */
@@ -76,14 +76,16 @@ export class Bm25 {
   }
 
   #add(term: string, weight: number, scores: Float64Array): void {
-    const norms = this.#lengthNorms;
+    const [norm, perTerm] = [this.#norm, this.#normPerTerm];
     let base = 0;
     for (const postings of this.#postings) {
       const { rows, counts, length } = postings.rowsOf(term, this.#list);
+      const { lengths } = postings;
       for (let i = 0; i < length; i++) {
-        const row = base + (rows[i] ?? 0);
+        const row = rows[i] ?? 0;
         const count = counts[i] ?? 0;
-        scores[row] = (scores[row] ?? 0) + (weight * count) / (count + (norms[row] ?? 0));
+        const damped = count + norm + perTerm * (lengths[row] ?? 0);
+        scores[base + row] = (scores[base + row] ?? 0) + (weight * count) / damped;
       }
       base += postings.rows;
     }

@@ -4,27 +4,13 @@
  * blob: when `open` refuses it, build it again (`build-postings.ts`). Layout: `postings-layout.ts`.
  */
 import { CorruptError } from '../errors';
+import { PostingList, readPostingList } from './posting-list';
 import { BLOCK_TERMS, HEADER_BYTES, MAGIC, VERSION } from './postings-layout';
+import { TermCursor } from './term-cursor';
 import { VarintReader } from './varint';
 
 export { buildPostings } from './build-postings';
-
-/** The rows that hold one term, and how often each; its arrays are used again from term to term. */
-export class PostingList {
-  /** Ascending; only the first `length` count. */
-  rows = new Uint32Array(256);
-  counts = new Uint32Array(256);
-  length = 0;
-
-  /** Empties the list and makes room for `size` rows. */
-  reset(size: number): void {
-    this.length = 0;
-    if (size <= this.rows.length) return;
-    const room = Math.max(size, this.rows.length * 2);
-    this.rows = new Uint32Array(room);
-    this.counts = new Uint32Array(room);
-  }
-}
+export { PostingList } from './posting-list';
 
 /** Where a term's list lies. */
 interface Entry {
@@ -58,7 +44,7 @@ export class Postings {
   }
 
   /**
-   * Opens what `buildPostings` made. Keeps `bytes`.
+   * Opens what `buildPostings` or `combinePostings` made. Keeps `bytes`.
    * @throws CorruptError where anything does not fit: after this, reading cannot fail
    */
   static open(bytes: Uint8Array): Postings {
@@ -79,6 +65,12 @@ export class Postings {
     return postings;
   }
 
+  /** Walks all terms with their rows, from the first one on. */
+  cursor(): TermCursor {
+    // The first list begins where the dictionary ends; without terms there is neither.
+    return new TermCursor(this.#bytes, this.#blocks[0] ?? 0, this.#blocks[1] ?? 0);
+  }
+
   /** Rows that hold the term. */
   documentFrequency(term: string): number {
     return this.#find(term)?.documentFrequency ?? 0;
@@ -87,8 +79,8 @@ export class Postings {
   /** The rows that hold the term; fills and returns `list`, empty for an unknown term. */
   rowsOf(term: string, list = new PostingList()): PostingList {
     const entry = this.#find(term);
-    if (entry === undefined) list.reset(0);
-    else this.#read(entry, list);
+    list.reset(0);
+    if (entry) readPostingList(this.#bytes, entry.start, entry.documentFrequency, list);
     return list;
   }
 
@@ -147,37 +139,6 @@ export class Postings {
     return length - wanted.length;
   }
 
-  /** Fills `list`; returns the offset behind the last byte read. */
-  #read({ documentFrequency, start }: Entry, list: PostingList): number {
-    list.reset(documentFrequency);
-    const bytes = this.#bytes;
-    const { rows, counts } = list;
-    let at = start;
-    let row = -1;
-    for (let i = 0; i < documentFrequency; i++) {
-      let byte = bytes[at++] ?? 0;
-      let gap = byte & 0x7f;
-      for (let shift = 7; byte >= 0x80; shift += 7) {
-        byte = bytes[at++] ?? 0;
-        gap |= (byte & 0x7f) << shift;
-      }
-      let count = 1;
-      if ((gap & 1) === 1) {
-        byte = bytes[at++] ?? 0;
-        count = byte & 0x7f;
-        for (let shift = 7; byte >= 0x80; shift += 7) {
-          byte = bytes[at++] ?? 0;
-          count |= (byte & 0x7f) << shift;
-        }
-      }
-      row += gap >>> 1;
-      rows[i] = row;
-      counts[i] = count;
-    }
-    list.length = documentFrequency;
-    return at;
-  }
-
   /** Walks dictionary and lists once. @throws CorruptError */
   #verify(dictionaryAt: number, listsAt: number): void {
     const bytes = this.#bytes;
@@ -211,7 +172,8 @@ export class Postings {
       // A row takes a byte at least, so that reading is bounded by the bytes that there are.
       if (documentFrequency === 0 || documentFrequency > listAt - start || listAt > bytes.length)
         throw damaged('a term');
-      if (this.#read({ documentFrequency, start }, list) !== listAt) throw damaged('a list');
+      if (readPostingList(bytes, start, documentFrequency, list) !== listAt)
+        throw damaged('a list');
       this.#verifyList(list, sums);
     }
     if (dictionary.at !== listsAt || listAt !== bytes.length) throw damaged('the end');

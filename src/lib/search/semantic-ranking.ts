@@ -3,6 +3,7 @@
  * asked for the segments that it covers. Row numbers are global, as in `bm25.ts`.
  */
 import { InvalidError } from '../errors';
+import type { ScoreBuffers } from './score-buffers';
 import { TopRows } from './top-rows';
 import type { Vectors } from './vectors';
 
@@ -27,14 +28,20 @@ export class SemanticRanking {
   readonly #segments: readonly VectorSegment[];
   readonly #bases: Int32Array;
   readonly #graph: NeighbourGraph | null;
+  /** Ids of the segments that the graph covers. */
+  readonly #covered: ReadonlySet<string>;
   /** The global row of each label of the graph; empty without one. */
   readonly #rowsOfLabels: Int32Array;
   readonly #dimensions: number | null;
-  /** Written anew by each question. */
-  readonly #dots: Float32Array;
+  readonly #buffers: ScoreBuffers;
 
   /** @param bases the first global row of each segment, and the end */
-  constructor(segments: readonly VectorSegment[], bases: Int32Array, graph: NeighbourGraph | null) {
+  constructor(
+    segments: readonly VectorSegment[],
+    bases: Int32Array,
+    graph: NeighbourGraph | null,
+    buffers: ScoreBuffers,
+  ) {
     let dimensions: number | null = null;
     for (const { id, vectors, postings } of segments) {
       if (vectors === null) continue;
@@ -52,7 +59,8 @@ export class SemanticRanking {
     this.#bases = bases;
     this.#graph = graph;
     this.#dimensions = dimensions;
-    this.#dots = new Float32Array(bases[segments.length] ?? 0);
+    this.#buffers = buffers;
+    this.#covered = new Set(graph?.segments);
     this.#rowsOfLabels = this.#labelled(graph?.segments ?? []);
   }
 
@@ -63,7 +71,8 @@ export class SemanticRanking {
    */
   best(query: Float32Array, allowed: Uint8Array, size: number): Int32Array {
     this.#check(query);
-    const best = new TopRows(Math.min(size, this.#dots.length));
+    const dots = this.#buffers.dots(this.#bases[this.#segments.length] ?? 0);
+    const best = new TopRows(Math.min(size, dots.length));
     const graph = this.#allowedShare(allowed) >= LEAST_GRAPH_SHARE ? this.#graph : null;
     if (graph !== null) {
       const rows = this.#rowsOfLabels;
@@ -75,11 +84,11 @@ export class SemanticRanking {
       }
     }
     for (const [i, { id, vectors }] of this.#segments.entries()) {
-      if (vectors === null || graph?.segments.includes(id)) continue;
+      if (vectors === null || (graph !== null && this.#covered.has(id))) continue;
       const base = this.#bases[i] ?? 0;
-      vectors.scan(query, this.#dots, base);
+      vectors.scan(query, dots, base);
       for (let row = base; row < base + vectors.rows; row++) {
-        const dot = this.#dots[row] ?? 0;
+        const dot = dots[row] ?? 0;
         if (dot > 0 && allowed[row] === 1) best.offer(row, dot);
       }
     }
@@ -103,14 +112,17 @@ export class SemanticRanking {
   }
 
   #labelled(covered: readonly string[]): Int32Array {
-    const rows: number[] = [];
-    for (const id of covered) {
-      const at = this.#segments.findIndex((segment) => segment.id === id);
-      if (at < 0)
+    const places = new Map(this.#segments.map(({ id }, at) => [id, at]));
+    const ranges = covered.map((id) => {
+      const at = places.get(id);
+      if (at === undefined)
         throw new InvalidError('A graph covers a segment that is not here.', { subject: id });
-      for (let row = this.#bases[at] ?? 0; row < (this.#bases[at + 1] ?? 0); row++) rows.push(row);
-    }
-    return Int32Array.from(rows);
+      return { from: this.#bases[at] ?? 0, to: this.#bases[at + 1] ?? 0 };
+    });
+    const rows = new Int32Array(ranges.reduce((sum, { from, to }) => sum + to - from, 0));
+    let label = 0;
+    for (const { from, to } of ranges) for (let row = from; row < to; row++) rows[label++] = row;
+    return rows;
   }
 
   /** How many of the graph's rows may answer. */

@@ -9,15 +9,20 @@ import { type Analyser, tellingTerms } from './analyse';
 import { intersect } from './bitmap';
 import { Bm25 } from './bm25';
 import type { Postings } from './postings';
+import { ScoreBuffers } from './score-buffers';
 import { type NeighbourGraph, SemanticRanking } from './semantic-ranking';
 import { TopRows } from './top-rows';
 import type { Vectors } from './vectors';
 
-/** The search data of one segment, shared by all versions that hold it. */
+/**
+ * The search data of one unit, shared by all versions that hold it: of a segment, or of the texts
+ * that an edit laid over one (a delta). Ranking makes no difference between them.
+ */
 export interface SegmentData {
+  /** A segment's id, or a delta's digest. */
   readonly id: string;
   readonly postings: Postings;
-  /** As many rows as the postings; null where the segment was never embedded. */
+  /** As many rows as the postings; null where the texts were never embedded. */
   readonly vectors: Vectors | null;
 }
 
@@ -57,13 +62,13 @@ export class ShardSearch {
   readonly #isLive: Uint8Array;
   readonly #bm25: Bm25;
   readonly #semantic: SemanticRanking;
-  /** Written anew by each question. */
-  readonly #words: Float64Array;
+  readonly #buffers: ScoreBuffers;
 
   /**
-   * @param segments in the order that decides ties; the overlays' delta is one of them, built the
-   *   same way
+   * Cheap enough to be made anew after each edit.
+   * @param segments in the order that decides ties; deltas of overlays are among them
    * @param graph stands in for the exact scan over the segments that it names
+   * @param buffers may be shared with other versions
    * @throws InvalidError where bitmaps, vectors and postings differ in rows, or vectors in
    *   dimensions
    */
@@ -71,6 +76,7 @@ export class ShardSearch {
     segments: readonly (SegmentData & { live: Uint8Array | null })[],
     analyser: Analyser,
     graph: NeighbourGraph | null = null,
+    buffers = new ScoreBuffers(),
   ) {
     this.#segments = segments;
     this.#analyser = analyser;
@@ -85,8 +91,8 @@ export class ShardSearch {
       segments.map(({ postings }) => postings),
       this.#isLive,
     );
-    this.#semantic = new SemanticRanking(segments, this.#bases, graph);
-    this.#words = new Float64Array(rows);
+    this.#semantic = new SemanticRanking(segments, this.#bases, graph, buffers);
+    this.#buffers = buffers;
   }
 
   /**
@@ -102,12 +108,13 @@ export class ShardSearch {
     const asksWords = mode !== 'semantic';
     const asked = mode === 'lexical' ? null : vector;
 
+    const words = this.#buffers.words(this.#isLive.length);
     const candidates = new Set<number>();
     let bestWords = 0;
     if (asksWords) {
-      this.#bm25.score(tellingTerms(text, this.#analyser), this.#words);
-      const rows = this.#bestByWords(allowed, each);
-      bestWords = this.#words[rows[0] ?? 0] ?? 0;
+      this.#bm25.score(tellingTerms(text, this.#analyser), words);
+      const rows = bestByWords(words, allowed, each);
+      bestWords = words[rows[0] ?? 0] ?? 0;
       for (const row of rows) candidates.add(row);
     }
     if (asked !== null)
@@ -116,7 +123,7 @@ export class ShardSearch {
     const best = new TopRows(Math.min(topK, candidates.size));
     const parts = new Map<number, { lexical: number; semantic: number; score: number }>();
     for (const row of candidates) {
-      const lexical = bestWords > 0 ? (this.#words[row] ?? 0) / bestWords : 0;
+      const lexical = bestWords > 0 ? (words[row] ?? 0) / bestWords : 0;
       const semantic = asked === null ? 0 : this.#semantic.cosine(row, asked);
       const score = fuse(mode, lexical, semantic);
       parts.set(row, { lexical, semantic, score });
@@ -145,16 +152,6 @@ export class ShardSearch {
     return allowed;
   }
 
-  #bestByWords(allowed: Uint8Array, size: number): Int32Array {
-    const scores = this.#words;
-    const best = new TopRows(Math.min(size, scores.length));
-    for (let row = 0; row < scores.length; row++) {
-      const score = scores[row] ?? 0;
-      if (score > 0 && allowed[row] === 1) best.offer(row, score);
-    }
-    return best.take();
-  }
-
   #segmentOf(row: number): number {
     let low = 0;
     let high = this.#segments.length;
@@ -165,6 +162,16 @@ export class ShardSearch {
     }
     return low;
   }
+}
+
+/** The rows of the highest scores above 0 that `allowed` lets through, best first. */
+function bestByWords(scores: Float64Array, allowed: Uint8Array, size: number): Int32Array {
+  const best = new TopRows(Math.min(size, scores.length));
+  for (let row = 0; row < scores.length; row++) {
+    const score = scores[row] ?? 0;
+    if (score > 0 && allowed[row] === 1) best.offer(row, score);
+  }
+  return best.take();
 }
 
 function fuse(mode: Question['mode'], lexical: number, semantic: number): number {

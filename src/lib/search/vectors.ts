@@ -24,6 +24,29 @@ const HEADER_BYTES = 16;
 /** More would overflow the int32 sums of `dot.ts`. */
 export const MOST_DIMENSIONS = 2048;
 
+/** The bytes of a vector file, and what of them a writer fills in. */
+export interface PackedVectors {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly scales: Float32Array;
+  readonly data: Int8Array;
+  /** Bytes of a row in `data`. */
+  readonly stride: number;
+}
+
+/** A vector file of `rows` zero vectors. @param dimensions 1 to 2,048 */
+export function newPackedVectors(rows: number, dimensions: number): PackedVectors {
+  const stride = align(dimensions);
+  const dataAt = HEADER_BYTES + align(rows * 4);
+  const bytes = new Uint8Array(dataAt + rows * stride);
+  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, VERSION, dimensions, rows]);
+  return {
+    bytes,
+    scales: new Float32Array(bytes.buffer, HEADER_BYTES, rows),
+    data: new Int8Array(bytes.buffer, dataAt),
+    stride,
+  };
+}
+
 /**
  * Packs rows of floats.
  * @param vectors rows × dimensions, row-major
@@ -33,12 +56,7 @@ export function quantise(vectors: Float32Array, dimensions: number): Uint8Array<
   const rows = vectors.length / dimensions;
   if (!isDimensions(dimensions) || !Number.isInteger(rows))
     throw new InvalidError(`${vectors.length} numbers are not rows of ${dimensions}.`);
-  const stride = align(dimensions);
-  const dataAt = HEADER_BYTES + align(rows * 4);
-  const bytes = new Uint8Array(dataAt + rows * stride);
-  new Uint32Array(bytes.buffer, 0, 4).set([MAGIC, VERSION, dimensions, rows]);
-  const scales = new Float32Array(bytes.buffer, HEADER_BYTES, rows);
-  const data = new Int8Array(bytes.buffer, dataAt);
+  const { bytes, scales, data, stride } = newPackedVectors(rows, dimensions);
   for (let row = 0; row < rows; row++) {
     const from = row * dimensions;
     let largest = 0;
@@ -98,6 +116,13 @@ export class Vectors {
       this.#data.subarray(from, from + this.dimensions),
       (level) => level * scale,
     );
+  }
+
+  /** Copies a row, as it is packed, to row `to` of a file of the same dimensions. */
+  copyRow(row: number, { scales, data, stride }: PackedVectors, to: number): void {
+    const from = row * this.#stride;
+    scales[to] = this.#scales[row] ?? 0;
+    data.set(this.#data.subarray(from, from + this.dimensions), to * stride);
   }
 
   /** Whether the model knew nothing of the row's text. */
