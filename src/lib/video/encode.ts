@@ -6,7 +6,7 @@
 import type { ProfileName } from '../api';
 import type { EncodedFrames, EncodeOptions, Payloads } from './encoder';
 import { encodeWithFfmpeg } from './ffmpeg-encoder';
-import { closeFfmpeg } from './ffmpeg';
+import { closeFfmpeg, warmFfmpeg } from './ffmpeg';
 import { encodeWithWebCodecs } from './webcodecs-encoder';
 
 export type { EncodedFrames, EncodeOptions, Payloads } from './encoder';
@@ -25,6 +25,11 @@ export function encodeFrames(
   return profile === 'compact'
     ? encodeWithWebCodecs(payloads, options)
     : encodeWithFfmpeg(payloads, options);
+}
+
+/** Begins to load what `encodeFrames` will need; where that fails, `encodeFrames` says so. */
+export function warmEncoder(profile: ProfileName): void {
+  if (profile === 'universal') warmFfmpeg();
 }
 
 /** Ends what encoders keep warm. The next call starts anew. */

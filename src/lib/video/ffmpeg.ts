@@ -43,6 +43,7 @@ class Instance {
   closed = false;
   #log: string[] = [];
   readonly #ffmpeg = new FFmpeg();
+  #loading: Promise<unknown> | undefined;
   #heard: () => void = () => undefined;
 
   constructor() {
@@ -56,14 +57,17 @@ class Instance {
     });
   }
 
+  /** Begins to load; `load` waits for it. */
+  warm(): Promise<unknown> {
+    // Absolute, because the wrapper's worker resolves them against its own address.
+    return (this.#loading ??= this.#ffmpeg.load({
+      coreURL: new URL(coreURL, self.location.href).href,
+      wasmURL: new URL(wasmURL, self.location.href).href,
+    }));
+  }
+
   async load(signal: AbortSignal | undefined): Promise<void> {
-    await this.#watch(LOAD_MS, signal, () =>
-      // Absolute, because the wrapper's worker resolves them against its own address.
-      this.#ffmpeg.load({
-        coreURL: new URL(coreURL, self.location.href).href,
-        wasmURL: new URL(wasmURL, self.location.href).href,
-      }),
-    );
+    await this.#watch(LOAD_MS, signal, () => this.warm());
   }
 
   /** After a failure the instance has ended, and its files with it. */
@@ -138,6 +142,13 @@ export function runFfmpeg(run: FfmpegRun): Promise<Uint8Array> {
   const result = queue.then(() => runOrRetry(run));
   queue = result.catch(() => undefined); // the caller has the error
   return result;
+}
+
+/** Begins to load an instance where there is none. Where that fails, the next run says so. */
+export function warmFfmpeg(): void {
+  if (current) return;
+  current = new Instance();
+  current.warm().catch(() => undefined);
 }
 
 /**

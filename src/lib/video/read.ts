@@ -1,6 +1,7 @@
 /**
  * Reads payloads back out of segments: sample, decoder, grid, bytes. Keeps the table of each open
- * segment and warm decoders, no payloads. Does not know what a payload means.
+ * segment, warm decoders and samples near those read last, no payloads. Does not know what a payload
+ * means.
  */
 import type { ProfileName } from '../api';
 import { CorruptError, InvalidError, NotFoundError, UnsupportedError } from '../errors';
@@ -12,6 +13,7 @@ import { sampleModules } from './frame';
 import type { Track } from './mp4';
 import { openMp4, type Mp4 } from './mp4-index';
 import { PROFILES, type Profile } from './profile';
+import { SampleWindows } from './sample-window';
 import { openWebCodecsDecoder } from './webcodecs-decoder';
 
 /** Samples that are read from the file ahead of the decoder: under 1 MB. */
@@ -45,6 +47,7 @@ interface Segment {
 export class FrameReader {
   readonly #wanted: 'auto' | DecoderName;
   readonly #segments = new Map<string, Segment>();
+  readonly #windows = new SampleWindows();
   /** By codec configuration, least recently used first. */
   readonly #decoders = new Map<string, FrameDecoder>();
   readonly #symbolReaders = new Map<ProfileName, GridReader>();
@@ -79,7 +82,7 @@ export class FrameReader {
    * @throws UnsupportedError where nothing here decodes the segment
    */
   readPayloads(id: string, indices: readonly number[], options: ReadOptions): Promise<void> {
-    return this.#inTurn(() => this.#read(this.#segment(id), indices, options));
+    return this.#inTurn(() => this.#read(id, indices, options));
   }
 
   /** The picture of one frame. Errors as in `readPayloads`. */
@@ -88,7 +91,9 @@ export class FrameReader {
       const { mp4 } = this.#segment(id);
       checkIndex(mp4, index);
       const decoder = await this.#decoder(mp4);
-      return await namingFrame([index], decoder.picture(await mp4.sample(index)));
+      const [sample] = await this.#windows.read(id, mp4, [index]);
+      if (!sample) throw new Error(`No sample for frame ${index}`);
+      return await namingFrame([index], decoder.picture(sample));
     });
   }
 
@@ -99,6 +104,7 @@ export class FrameReader {
 
   /** Forgets a segment, or all of them and the decoders with them. */
   close(id?: string): void {
+    this.#windows.forget(id);
     if (id !== undefined) {
       this.#segments.delete(id);
       return;
@@ -115,10 +121,11 @@ export class FrameReader {
   }
 
   async #read(
-    { mp4, profile }: Segment,
+    id: string,
     indices: readonly number[],
     { signal, onPayload }: ReadOptions,
   ): Promise<void> {
+    const { mp4, profile } = this.#segment(id);
     signal?.throwIfAborted();
     for (const index of indices) checkIndex(mp4, index);
     const decoder = await this.#decoder(mp4);
@@ -128,7 +135,7 @@ export class FrameReader {
     for (let at = 0; at < indices.length; at += READ_AHEAD) {
       signal?.throwIfAborted();
       const batch = indices.slice(at, at + READ_AHEAD);
-      const samples = await readSamples(mp4, batch);
+      const samples = await this.#windows.read(id, mp4, batch);
       const onLuma = async (position: number, luma: Luma): Promise<void> => {
         const index = batch[position] ?? 0;
         const clean = grid.read(luma);
@@ -197,21 +204,6 @@ async function readWithStandardReader(
   const found = await readPicture(packed, width, height);
   if (!found) throw new CorruptError(`Frame ${index} cannot be read`, { subject: String(index) });
   onPayload(index, found.payload, found.reader, 0);
-}
-
-/** The samples of `indices`, neighbours in one read. */
-async function readSamples(mp4: Mp4, indices: readonly number[]): Promise<Uint8Array[]> {
-  const runs: Promise<Uint8Array[]>[] = [];
-  let at = 0;
-  while (at < indices.length) {
-    const first = indices[at] ?? 0;
-    let count = 1;
-    while (indices[at + count] === first + count) count++;
-    // Side by side: a slice of a stored file takes 2 ms, whatever its size up to 100 KB.
-    runs.push(mp4.samples(first, first + count));
-    at += count;
-  }
-  return (await Promise.all(runs)).flat();
 }
 
 /** Decoders name a sample of the batch; callers know frames. */

@@ -44,6 +44,8 @@ class WebCodecsDecoder implements FrameDecoder {
   readonly #isAv1: boolean;
   readonly #extractor = new LumaExtractor();
   #decoder: VideoDecoder | undefined;
+  /** For H.264: the next frame's decoder, configured ahead, which takes as long as decoding does. */
+  #next: VideoDecoder | undefined;
   /** What to do with the next decoded frame; the frame is the callee's to close. */
   #onFrame: (frame: VideoFrame) => void = (frame) => {
     frame.close();
@@ -90,6 +92,12 @@ class WebCodecsDecoder implements FrameDecoder {
   }
 
   close(): void {
+    this.#closeCurrent();
+    if (this.#next && this.#next.state !== 'closed') this.#next.close();
+    this.#next = undefined;
+  }
+
+  #closeCurrent(): void {
     if (this.#decoder && this.#decoder.state !== 'closed') this.#decoder.close();
     this.#decoder = undefined;
   }
@@ -127,12 +135,20 @@ class WebCodecsDecoder implements FrameDecoder {
         if (this.#isAv1) checkAv1Sample(data);
         decoder.decode(new EncodedVideoChunk({ type: 'key', timestamp, data }));
       });
-      // AV1 frames come by themselves, in 2.3 ms; a flush takes until 4.0. H.264 decoders wait for
-      // pictures that could come before.
-      const late = setTimeout(settle, PATIENCE);
-      if (this.#isAv1) await settled;
-      clearTimeout(late);
-      if (expected < samples.length) await decoder.flush();
+      if (this.#isAv1) {
+        // Frames come by themselves, in 2.0 ms; a flush takes until 4.0.
+        const late = setTimeout(settle, PATIENCE);
+        await settled;
+        clearTimeout(late);
+        if (expected < samples.length) await decoder.flush();
+      } else {
+        // H.264 decoders wait for pictures that could come before: only a flush brings the frame, 1 ms
+        // before it says that it is done.
+        const flushed = decoder.flush();
+        this.#next ??= this.#configured(); // while this one works
+        await Promise.race([settled, flushed]);
+        flushed.catch(() => undefined); // closed with the frame out
+      }
     } catch (error) {
       this.close();
       if (!(isDecodingError(error) || error instanceof CorruptError)) throw error;
@@ -142,18 +158,25 @@ class WebCodecsDecoder implements FrameDecoder {
   }
 
   #open(): VideoDecoder {
-    if (!this.#isAv1) this.close();
+    if (!this.#isAv1) this.#closeCurrent();
     if (this.#decoder?.state === 'configured') return this.#decoder;
+    const ahead = this.#next?.state === 'configured' ? this.#next : undefined;
+    this.#next = undefined;
+    return (this.#decoder = ahead ?? this.#configured());
+  }
+
+  #configured(): VideoDecoder {
     const decoder = new VideoDecoder({
       output: (frame) => {
-        this.#onFrame(frame);
+        if (decoder === this.#decoder) this.#onFrame(frame);
+        else frame.close();
       },
       error: () => {
-        this.#onError(); // `flush` throws the error, or that the decoder is closed
+        // `flush` throws the error, or that the decoder is closed.
+        if (decoder === this.#decoder) this.#onError();
       },
     });
     decoder.configure(this.#config);
-    this.#decoder = decoder;
     return decoder;
   }
 }

@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort as NodePort } from 'node:worker_thread
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { InvalidError, NotFoundError, WorkerLostError } from '../../../src/lib/errors';
 import { Client } from '../../../src/lib/rpc/client';
-import { WorkerPool } from '../../../src/lib/rpc/pool';
+import { LendingPool, WorkerPool } from '../../../src/lib/rpc/pool';
 import { Transferred, type Endpoint, type Handlers } from '../../../src/lib/rpc/protocol';
 import { callDirectly, serve } from '../../../src/lib/rpc/server';
 
@@ -206,5 +206,104 @@ describe('a pool', () => {
     await expect(running).rejects.toThrow(WorkerLostError);
     await expect(waiting).rejects.toThrow(WorkerLostError);
     await expect(pool.call('add', { a: 1, b: 1 })).rejects.toThrow(WorkerLostError);
+  });
+});
+
+describe('a pool that is warmed', () => {
+  test('has started what it was told to, but no more than its size, and uses it', async () => {
+    let started = 0;
+    const pool = new WorkerPool<Arithmetic>(() => (started++, connected()), { size: 3 });
+    pool.warm(2);
+    expect(started).toBe(2);
+    pool.warm(9);
+    expect(started).toBe(3);
+    await Promise.all([1, 2, 3, 4].map((a) => pool.call('add', { a, b: 0 })));
+    pool.warm(3);
+    expect(started).toBe(3);
+  });
+
+  test('ends what nobody used, and starts nothing once closed', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const clients: Client<Arithmetic>[] = [];
+      const start = (): Client<Arithmetic> => {
+        const client = connected();
+        clients.push(client);
+        return client;
+      };
+      const pool = new WorkerPool<Arithmetic>(start, { size: 2, idle: 1000 });
+      pool.warm(2);
+      vi.advanceTimersByTime(1000);
+      expect(clients.map(({ lost }) => lost)).toEqual([true, true]);
+      pool.close();
+      pool.warm(2);
+      expect(clients).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a lending pool', () => {
+  function lending(): { pool: LendingPool<Arithmetic>; clients: Client<Arithmetic>[] } {
+    const clients: Client<Arithmetic>[] = [];
+    const start = (): Client<Arithmetic> => {
+      const client = connected();
+      clients.push(client);
+      return client;
+    };
+    return { pool: new LendingPool<Arithmetic>(start, { idle: 1000 }), clients };
+  }
+
+  test('lends each worker to one at a time, and again once it was given back', async () => {
+    const { pool, clients } = lending();
+    const first = pool.lend();
+    const second = pool.lend();
+    expect(clients).toHaveLength(2);
+    expect(await first.call('add', { a: 1, b: 2 })).toBe(3);
+    first.giveBack();
+    first.giveBack(); // once is enough
+    const third = pool.lend();
+    const fourth = pool.lend();
+    expect(clients).toHaveLength(3);
+    expect(await third.call('add', { a: 2, b: 2 })).toBe(4);
+    for (const loan of [second, third, fourth]) loan.giveBack();
+  });
+
+  test('lends nothing that was closed or lost', () => {
+    const { pool, clients } = lending();
+    pool.lend().close();
+    expect(clients[0]?.lost).toBe(true);
+    const loan = pool.lend();
+    clients[1]?.lose(new WorkerLostError('crashed'));
+    loan.giveBack();
+    pool.lend();
+    expect(clients).toHaveLength(3);
+  });
+
+  test('ends those that nobody asked for again, and leaves lent ones alone', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { pool, clients } = lending();
+      const kept = pool.lend();
+      pool.lend().giveBack();
+      vi.advanceTimersByTime(999);
+      expect(clients[1]?.lost).toBe(false);
+      vi.advanceTimersByTime(1);
+      expect(clients.map(({ lost }) => lost)).toEqual([false, true]);
+      kept.giveBack();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('closed ends all of them, and lends no more', async () => {
+    const { pool, clients } = lending();
+    const dying = pool.lend().call('die', null);
+    pool.lend().giveBack();
+    pool.close();
+    await expect(dying).rejects.toThrow(WorkerLostError);
+    expect(clients.map(({ lost }) => lost)).toEqual([true, true]);
+    expect(() => pool.lend()).toThrow(WorkerLostError);
   });
 });
