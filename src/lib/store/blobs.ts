@@ -1,6 +1,6 @@
 /**
- * Content-addressed blobs. Never overwrites one that checks, never deletes one: nothing in the
- * store does, until it collects what nobody reaches. Knows nothing of commits.
+ * Content-addressed blobs. Never overwrites one that checks; removes one only when told to, which
+ * `collect.ts` alone does. Knows nothing of commits.
  */
 import { CorruptError } from '../errors';
 import { createDigest, digestOf, digestOfBlob } from './digest';
@@ -14,9 +14,14 @@ const GATHER_BYTES = 4 * PIECE_BYTES;
 
 export class Blobs {
   readonly #fs: FileSystem;
-  /** Blobs that were seen. A blob once there stays, so this is never wrong about a presence. */
+  /** Blobs that were seen and not removed since. Who removes holds all tabs' `readers` lock. */
   readonly #present = new Set<Digest>();
   readonly #putting = new Map<Digest, Promise<void>>();
+  readonly #removing = new Map<Digest, Promise<void>>();
+  /** Counts removals, when they begin and again when they end. */
+  #removals = 0;
+  /** Files in `staging/` that a stream is being written to. */
+  readonly #staged = new Set<string>();
 
   constructor(fs: FileSystem) {
     this.#fs = fs;
@@ -29,9 +34,33 @@ export class Blobs {
 
   async has(digest: Digest): Promise<boolean> {
     if (this.#present.has(digest)) return true;
+    const removals = this.#removals;
     const there = (await this.get(digest)) !== undefined;
-    if (there) this.#present.add(digest);
+    // One that was being removed meanwhile was perhaps seen, and is gone now.
+    if (there && removals === this.#removals) this.#present.add(digest);
     return there;
+  }
+
+  /**
+   * Deletes a blob, which puts of it wait for; false, and nothing is deleted, while it is being put.
+   * @throws ReadOnlyError when someone else holds its file
+   */
+  async remove(digest: Digest): Promise<boolean> {
+    if (this.#putting.has(digest)) return false;
+    this.#removals++;
+    this.#present.delete(digest);
+    const removing = this.#fs.remove(blobPath(digest)).finally(() => {
+      this.#removals++;
+      this.#removing.delete(digest);
+    });
+    this.#removing.set(digest, removing);
+    await removing;
+    return true;
+  }
+
+  /** Whether a stream is being written to this path of `staging/`. */
+  isStaging(path: string): boolean {
+    return this.#staged.has(path);
   }
 
   /** Whether a blob's bytes are those of its digest. */
@@ -50,29 +79,31 @@ export class Blobs {
 
   /**
    * Written, count checked, flushed, read back, hashed. Free when it is there and verifies.
+   * Its digest is among `puts` before its file is there, so that nobody takes it for a stray.
    * @throws QuotaError and leaves nothing behind
    */
-  async put(bytes: Uint8Array): Promise<Digest> {
+  async put(bytes: Uint8Array, puts?: Set<Digest>): Promise<Digest> {
     const digest = await digestOf(bytes);
-    await this.#putOnce(digest, bytes.byteLength, (file) => {
+    const fill = (file: WritableFile): void => {
       file.write(0, bytes);
-    });
+    };
+    await this.#putOnce(digest, bytes.byteLength, fill, puts);
     return digest;
   }
 
   /** As `put`; memory stays flat. */
-  async putStream(stream: ReadableStream<Uint8Array>): Promise<Digest> {
+  async putStream(stream: ReadableStream<Uint8Array>, puts?: Set<Digest>): Promise<Digest> {
     const reader = stream.getReader();
     try {
       const gathered: Uint8Array[] = [];
       let size = 0;
       while (size <= GATHER_BYTES) {
         const { done, value } = await reader.read();
-        if (done) return await this.put(joined(gathered, size));
+        if (done) return await this.put(joined(gathered, size), puts);
         gathered.push(value);
         size += value.byteLength;
       }
-      return await this.#putStaged(gathered, reader);
+      return await this.#putStaged(gathered, reader, puts);
     } catch (error) {
       await reader.cancel(error); // a source that nobody reads on must hear of it
       throw error;
@@ -85,8 +116,24 @@ export class Blobs {
   async #putStaged(
     first: Uint8Array[],
     rest: ReadableStreamDefaultReader<Uint8Array>,
+    puts: Set<Digest> | undefined,
   ): Promise<Digest> {
     const path = `${STAGING}/${crypto.randomUUID()}`;
+    this.#staged.add(path);
+    try {
+      return await this.#putThrough(path, first, rest, puts);
+    } finally {
+      await this.#fs.remove(path);
+      this.#staged.delete(path);
+    }
+  }
+
+  async #putThrough(
+    path: string,
+    first: Uint8Array[],
+    rest: ReadableStreamDefaultReader<Uint8Array>,
+    puts: Set<Digest> | undefined,
+  ): Promise<Digest> {
     const staged = await this.#fs.open(path, { create: true });
     try {
       const running = await createDigest();
@@ -100,28 +147,42 @@ export class Blobs {
       first.length = 0;
       for (let next = await rest.read(); !next.done; next = await rest.read()) take(next.value);
       const digest = running.end();
-      await this.#putOnce(digest, size, (file) => {
+      const fill = (file: WritableFile): void => {
         for (let at = 0; at < size; at += PIECE_BYTES) {
           file.write(at, staged.read(at, PIECE_BYTES));
         }
-      });
+      };
+      await this.#putOnce(digest, size, fill, puts);
       return digest;
     } finally {
       staged.close();
-      await this.#fs.remove(path);
     }
   }
 
   /** Two puts of the same bytes at once are one. */
-  async #putOnce(digest: Digest, size: number, fill: (file: WritableFile) => void): Promise<void> {
-    const running = this.#putting.get(digest);
-    if (running) return running;
-    const putting = this.#put(digest, size, fill).finally(() => this.#putting.delete(digest));
-    this.#putting.set(digest, putting);
-    return putting;
+  async #putOnce(
+    digest: Digest,
+    size: number,
+    fill: (file: WritableFile) => void,
+    puts: Set<Digest> | undefined,
+  ): Promise<void> {
+    const noted = puts?.has(digest) === true;
+    puts?.add(digest);
+    let putting = this.#putting.get(digest);
+    if (!putting) {
+      putting = this.#put(digest, size, fill).finally(() => this.#putting.delete(digest));
+      this.#putting.set(digest, putting);
+    }
+    try {
+      await putting;
+    } catch (error) {
+      if (!noted) puts?.delete(digest);
+      throw error;
+    }
   }
 
   async #put(digest: Digest, size: number, fill: (file: WritableFile) => void): Promise<void> {
+    await this.#removing.get(digest);
     const there = await this.get(digest);
     if (there?.size === size && (await digestOfBlob(there)) === digest) {
       this.#present.add(digest);

@@ -29,4 +29,13 @@ export class VerifiedCache {
       this.#bytes -= dropped.byteLength;
     }
   }
+
+  /** Forgets all objects but these. */
+  keepOnly(digests: ReadonlySet<Digest>): void {
+    for (const [digest, bytes] of this.#objects) {
+      if (digests.has(digest)) continue;
+      this.#objects.delete(digest);
+      this.#bytes -= bytes.byteLength;
+    }
+  }
 }

@@ -3,6 +3,7 @@
  * whether each object is there and matches its digest, and which files nobody reaches.
  */
 import type { Progress } from '../api';
+import { CorruptError } from '../errors';
 import type { Blobs } from './blobs';
 import { digestOf, isDigest } from './digest';
 import type { Digest } from './digest';
@@ -106,13 +107,20 @@ export async function check(
   return report;
 }
 
-/** Every digest that a HEAD or a journal reaches: what must be kept. @throws CorruptError */
+/**
+ * Every digest that a HEAD or a journal reaches: what must be kept.
+ * @throws CorruptError when an object is missing or has changed: nobody knows then what it reaches
+ */
 export async function reachable(fs: FileSystem, blobs: Blobs, graph: Graph): Promise<Set<Digest>> {
   const { starts, roots, inline } = await survey(fs, blobs, graph, undefined);
   const reached = new Set<Digest>(roots);
   await walk(starts, graph.references, async ({ kind, digest }) => {
     reached.add(digest);
-    return graph.leaves.has(kind) ? undefined : (inline.get(digest) ?? blobs.read(digest));
+    if (graph.leaves.has(kind)) return undefined;
+    const bytes = inline.get(digest) ?? (await blobs.read(digest));
+    if (bytes) return bytes;
+    const subject = blobPath(digest);
+    throw new CorruptError(`An object (${kind}) is not there.`, { subject });
   });
   return reached;
 }
@@ -129,7 +137,7 @@ async function survey(
   const states = current ? [current] : [];
   for (const head of heads) {
     if (head.generation === current?.base.generation) continue;
-    const base = await baseOf(head, blobs);
+    const base = await baseOf(head, fs, blobs);
     if (base) {
       states.push(await replay(fs, blobs, graph, base, heads, 'older-head'));
     } else if (current && head.generation > current.base.generation) {

@@ -13,10 +13,11 @@ export interface FileSystem {
   /** A snapshot for reading, as a whole or in slices; undefined when there is no such file. */
   read(path: string): Promise<Blob | undefined>;
   /**
-   * The bytes of a file as it stands now, from offset `from` on; undefined when there is no such
-   * file. For files that others write meanwhile: may show half of a write, never an old snapshot.
+   * The bytes of a file as it stands now, from offset `from` on, at most `length` of them;
+   * undefined when there is no such file. For files that others write meanwhile: may show half of
+   * a write, never an old snapshot.
    */
-  readBytes(path: string, from?: number): Promise<Uint8Array | undefined>;
+  readBytes(path: string, from?: number, length?: number): Promise<Uint8Array | undefined>;
   /**
    * Opens for writing, exclusively. Waits a little while another holder has the file.
    * @throws NotFoundError when it is not there and `create` is false
@@ -27,6 +28,8 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** The names in a directory, sorted; none when there is no such directory. */
   list(directory: string): Promise<string[]>;
+  /** The paths of all files, in directories of any depth, sorted. */
+  files(): Promise<string[]>;
 }
 
 /** An open file. Offsets and sizes in bytes. */

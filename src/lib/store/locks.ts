@@ -7,7 +7,12 @@ export interface Locks {
     options: { mode?: 'exclusive' | 'shared'; ifAvailable?: boolean; signal?: AbortSignal },
     callback: (lock: unknown) => Promise<T>,
   ): Promise<T>;
+  /** Every lock that is held now, by whom ever; one row a holder. */
+  query(): Promise<{ held?: readonly { name?: string }[] }>;
 }
+
+/** Lets a lock go; resolves once others can have it. */
+export type Release = () => Promise<void>;
 
 /**
  * Waits for a lock and keeps it until the returned function is called.
@@ -17,12 +22,35 @@ export function holdLock(
   locks: Locks,
   name: string,
   mode: 'exclusive' | 'shared',
-  signal: AbortSignal,
-): Promise<() => void> {
+  signal?: AbortSignal,
+): Promise<Release> {
   return new Promise((granted, refused) => {
-    locks
-      .request(name, { mode, signal }, () => new Promise<void>((release) => granted(release)))
-      .catch(refused);
+    const options = { mode, ...(signal && { signal }) };
+    const over: Promise<void> = locks.request(name, options, () => holding(granted, () => over));
+    over.catch(refused);
+  });
+}
+
+/** Takes a lock for itself alone if nobody holds or awaits it; null otherwise. Does not wait. */
+export function tryLock(locks: Locks, name: string): Promise<Release | null> {
+  return new Promise((granted, refused) => {
+    const options = { mode: 'exclusive', ifAvailable: true } as const;
+    const over: Promise<void> = locks.request(name, options, (lock) => {
+      if (lock !== null) return holding(granted, () => over);
+      granted(null);
+      return Promise.resolve();
+    });
+    over.catch(refused);
+  });
+}
+
+/** Lasts until the function that it hands out is called. */
+function holding(granted: (release: Release) => void, over: () => Promise<void>): Promise<void> {
+  return new Promise((release) => {
+    granted(() => {
+      release();
+      return over(); // the platform gives the lock on only when the request is over
+    });
   });
 }
 
@@ -69,6 +97,13 @@ export class MemoryLocks implements Locks {
       if (held && --held.count === 0) this.#held.delete(name);
       this.#grant(name);
     }
+  }
+
+  query(): Promise<{ held: { name: string }[] }> {
+    const rows = [...this.#held].map(([name, { count }]) =>
+      Array.from({ length: count }, () => ({ name })),
+    );
+    return Promise.resolve({ held: rows.flat() });
   }
 
   #fits(name: string, mode: 'exclusive' | 'shared'): boolean {

@@ -21,9 +21,10 @@ export class MemoryFileSystem implements FileSystem {
     return Promise.resolve(file?.snapshot);
   }
 
-  readBytes(path: string, from = 0): Promise<Uint8Array | undefined> {
+  readBytes(path: string, from = 0, length = Infinity): Promise<Uint8Array | undefined> {
     const file = this.#files.get(path);
-    return Promise.resolve(file?.buffer.slice(Math.min(from, file.size), file.size));
+    const end = Math.min(from + length, file?.size ?? 0);
+    return Promise.resolve(file?.buffer.slice(Math.min(from, end), end));
   }
 
   async open(path: string, options: { create: boolean }): Promise<WritableFile> {
@@ -54,6 +55,10 @@ export class MemoryFileSystem implements FileSystem {
       }
     }
     return Promise.resolve([...names].sort());
+  }
+
+  files(): Promise<string[]> {
+    return Promise.resolve([...this.#files.keys()].sort());
   }
 }
 

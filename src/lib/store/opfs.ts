@@ -67,12 +67,13 @@ export class OpfsFileSystem implements FileSystem {
     });
   }
 
-  async readBytes(path: string, from = 0): Promise<Uint8Array | undefined> {
+  async readBytes(path: string, from = 0, length = Infinity): Promise<Uint8Array | undefined> {
     for (let attempt = 1; ; attempt++) {
       const file = await this.read(path);
       if (!file) return undefined;
       try {
-        return new Uint8Array(await file.slice(from).arrayBuffer());
+        const end = Math.min(from + length, file.size);
+        return new Uint8Array(await file.slice(from, end).arrayBuffer());
       } catch (error) {
         // A snapshot cannot be read once the file has changed: take a new one.
         if (!isNamed(error, 'NotReadableError') || attempt === READ_ATTEMPTS) throw error;
@@ -113,6 +114,21 @@ export class OpfsFileSystem implements FileSystem {
     const handle = await this.#directory(directory, false);
     if (handle) for await (const name of handle.keys()) names.push(name);
     return names.sort();
+  }
+
+  async files(): Promise<string[]> {
+    const paths: string[] = [];
+    const descend = async (path: string): Promise<void> => {
+      const directory = await this.#directory(path, false);
+      if (!directory) return;
+      for await (const [name, { kind }] of directory.entries()) {
+        const found = path === '' ? name : `${path}/${name}`;
+        if (kind === 'file') paths.push(found);
+        else await descend(found);
+      }
+    };
+    await descend('');
+    return paths.sort();
   }
 
   async #file(path: string, create: boolean): Promise<FileSystemFileHandle | undefined> {

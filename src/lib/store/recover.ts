@@ -8,7 +8,7 @@
  */
 import { CorruptError, UnsupportedError } from '../errors';
 import type { Blobs } from './blobs';
-import { isDigest } from './digest';
+import { digestOf, isDigest } from './digest';
 import type { Digest } from './digest';
 import type { FileSystem } from './file-system';
 import { decodeHead } from './head';
@@ -108,18 +108,18 @@ async function recoverFrom(
 ): Promise<State | undefined> {
   const incomplete: Base[] = [];
   for (const [i, head] of heads.entries()) {
-    const base = await baseOf(head, blobs);
+    const base = await baseOf(head, fs, blobs);
     if (!base && head.format > FORMAT) {
       throw new UnsupportedError('A newer version of this app wrote the library. Update this one.');
     }
     if (!base) continue;
-    if (await isComplete(base, blobs)) {
+    if (await isComplete(base, fs, blobs)) {
       return replay(fs, blobs, graph, base, heads, i === 0 ? 'head' : 'older-head');
     }
     incomplete.push(base);
   }
   for (const base of await scanForRoots(fs, blobs)) {
-    if (await isComplete(base, blobs)) return replay(fs, blobs, graph, base, heads, 'scan');
+    if (await isComplete(base, fs, blobs)) return replay(fs, blobs, graph, base, heads, 'scan');
     incomplete.push(base);
   }
   const best = incomplete[0];
@@ -128,11 +128,37 @@ async function recoverFrom(
   return id && replay(fs, blobs, graph, emptyBase(id), heads, 'journal');
 }
 
-/** The base that a HEAD names; undefined when its root is not there or does not verify. */
-export async function baseOf(head: Head, blobs: Blobs): Promise<Base | undefined> {
+/**
+ * The base that a HEAD names: its root is a blob, or carried by the HEAD's own journal. Undefined
+ * when it is in neither, or does not verify.
+ */
+export async function baseOf(head: Head, fs: FileSystem, blobs: Blobs): Promise<Base | undefined> {
   if (head.root === null) return { ...emptyBase(head.id), ...head, root: null };
-  const root = await rootAt(head.root, blobs);
+  const root = (await rootAt(head.root, blobs)) ?? (await carriedRoot(head.root, head, fs));
   return root && { ...root, root: head.root };
+}
+
+async function carriedRoot(digest: Digest, head: Head, fs: FileSystem) {
+  const bytes = (await carriedBy(fs, head)).get(digest);
+  return bytes && (await digestOf(bytes)) === digest ? decodeRoot(bytes) : undefined;
+}
+
+/** What the journal of a HEAD repeats of the blobs that were made with it: see `repeated`. */
+async function carriedBy(
+  fs: FileSystem,
+  head: Head | Base,
+): Promise<ReadonlyMap<Digest, Uint8Array>> {
+  const { id, generation, sequence, epoch } = head;
+  const { records } = await readRecords(fs, id, { generation, sequence, epoch, end: 0 });
+  return new Map(repeated(records));
+}
+
+/**
+ * Records that change no entry repeat objects whose blobs may not have settled (`appendAside`). These
+ * belong to the base: the records before them may need them already.
+ */
+function repeated(records: readonly JournalRecord[]): JournalRecord['inline'] {
+  return records.flatMap(({ changes, inline }) => (changes.length === 0 ? inline : []));
 }
 
 async function rootAt(digest: Digest, blobs: Blobs) {
@@ -148,12 +174,14 @@ function emptyBase(id: LibraryId): Base {
   return { id, generation: 0, sequence: 0, epoch: 0, ...nothing };
 }
 
-async function isComplete(base: Base, blobs: Blobs): Promise<boolean> {
-  let missing = 0;
+async function isComplete(base: Base, fs: FileSystem, blobs: Blobs): Promise<boolean> {
+  const missing: Digest[] = [];
   await sideBySide([...base.fresh], async (digest) => {
-    if (!(await blobs.has(digest))) missing++;
+    if (!(await blobs.has(digest))) missing.push(digest);
   });
-  return missing === 0;
+  if (missing.length === 0) return true;
+  const carried = await carriedBy(fs, base);
+  return missing.every((digest) => carried.has(digest));
 }
 
 /** All roots among the blobs, newest first: when no HEAD leads anywhere. */
@@ -181,6 +209,21 @@ async function idOfFirstRecord(fs: FileSystem): Promise<LibraryId | undefined> {
   return found && asLibraryId(found.id);
 }
 
+/**
+ * Whether no record of either journal changes an entry: both HEADs then stand for the present
+ * entries, and neither journal holds anything of earlier ones.
+ */
+export async function isStill(fs: FileSystem, heads: readonly Head[]): Promise<boolean> {
+  const [newest, older] = heads;
+  if (!newest || (!older && newest.root !== null)) return false;
+  for (const head of heads) {
+    const { generation, sequence, epoch, id } = head;
+    const { records } = await readRecords(fs, id, { generation, sequence, epoch, end: 0 });
+    if (records.some(({ changes }) => changes.length > 0)) return false;
+  }
+  return true;
+}
+
 /** Applies the records that follow a base, in its own journal and in the next one. */
 export async function replay(
   fs: FileSystem,
@@ -196,7 +239,8 @@ export async function replay(
   const next = await readRecords(fs, base.id, begun);
   const state: State = {
     ...{ base, origin, heads, generation, sequence, epoch, end: 0 },
-    ...{ entries: new Map(base.entries), inline: new Map(), needed: new Set() },
+    ...{ entries: new Map(base.entries), inline: new Map(repeated(own.records)) },
+    needed: new Set(),
     ...{ history: [], skipped: [], unvoided: [], boundary: undefined },
   };
   const voids = new Set([...own.records, ...next.records].flatMap((record) => record.voids));

@@ -5,9 +5,11 @@ import { writeBase } from './checkpoint';
 import type { Digest } from './digest';
 import type { FileSystem } from './file-system';
 import { encodeRecord } from './journal';
+import type { JournalRecord } from './journal';
 import { FORMAT, STAGING } from './layout';
-import { readHeads, recover } from './recover';
-import type { State } from './recover';
+import { apply, readHeads, recover } from './recover';
+import type { Base, State } from './recover';
+import { encodeRoot } from './root';
 import type { Graph } from './walk';
 import { Writer } from './writer';
 
@@ -90,21 +92,59 @@ export async function flip(session: Session): Promise<State> {
 }
 
 /**
+ * Flips, and repeats in the new journal what the flip has made files of, its root included: for
+ * flips that come before those of the last one have settled. What the directories lose, the HEAD's
+ * own journal then still has.
+ */
+export async function flipCarrying(session: Session): Promise<State> {
+  const moving = session.state.inline;
+  const state = await flip(session);
+  const { base } = state;
+  const inline = rootOf(base);
+  for (const digest of base.fresh) {
+    const bytes = moving.get(digest);
+    if (bytes) inline.push([digest, bytes]);
+  }
+  try {
+    await appendAside(state, session.writer, { inline });
+  } catch (error) {
+    session.state = state; // the flip is made all the same
+    throw error;
+  }
+  return state;
+}
+
+/** The root of a base as the object that it is; none before the first checkpoint. */
+export function rootOf(base: Base): [digest: Digest, bytes: Uint8Array][] {
+  return base.root ? [[base.root, encodeRoot({ ...base, format: FORMAT })]] : [];
+}
+
+/**
  * Says in the journal which records are never to be applied, before any blob is put: with the blob
  * there again they would be, and the commits since would have lost their ground.
  */
 async function ruleOut({ state, writer }: Session): Promise<void> {
   const voids = state.unvoided;
   if (voids.length === 0) return;
-  const { generation } = state;
-  const sequence = state.sequence + 1;
-  const nothing = { changes: [], was: [], needs: [], inline: [] };
-  const { bytes } = encodeRecord(state.base.id, {
-    ...{ generation, sequence, epoch: writer.epoch, voids },
-    ...nothing,
+  await appendAside(state, writer, { voids });
+  state.unvoided = [];
+}
+
+/** Appends a record that changes no entry. Nothing can be freed before it: the reserve may go. */
+export async function appendAside(
+  state: State,
+  writer: Writer,
+  content: Partial<Pick<JournalRecord, 'voids' | 'inline'>>,
+): Promise<void> {
+  const { bytes, record } = encodeRecord(state.base.id, {
+    ...{ generation: state.generation, sequence: state.sequence + 1, epoch: writer.epoch },
+    ...{ changes: [], was: [], needs: [], voids: [], inline: [], ...content },
   });
-  await writer.append(bytes, true); // it takes little, and nothing can be freed before it
-  Object.assign(state, { sequence, epoch: writer.epoch, end: writer.journalBytes, unvoided: [] });
+  await writer.append(bytes, true);
+  apply(record, state);
+  state.sequence = record.sequence;
+  state.epoch = record.epoch;
+  state.end = writer.journalBytes;
 }
 
 /** Writes again what recovery had to do without. Never touches the base that it stands on. */

@@ -16,6 +16,8 @@ import { VerifiedCache } from './cache';
 import { check, reachable } from './check';
 import type { CheckOptions, StoreReport } from './check';
 import { groundOf } from './checkpoint';
+import { collect } from './collect';
+import type { Collected, CollectOptions } from './collect';
 import { createLibrary } from './create';
 import { digestOf, unshared } from './digest';
 import type { Digest } from './digest';
@@ -25,9 +27,12 @@ import type { Change } from './journal';
 import { FORMAT } from './layout';
 import type { Reference } from './layout';
 import { holdLock } from './locks';
-import type { Locks } from './locks';
+import type { Locks, Release } from './locks';
+import { otherTabs, Readers } from './readers';
 import { apply, follow, readHeads, recover, sameHeads } from './recover';
 import type { Origin, State } from './recover';
+import { scan } from './scan';
+import type { ScanOptions, ScanReport } from './scan';
 import { flip, startWriting } from './session';
 import type { Session } from './session';
 import type { Graph, References } from './walk';
@@ -71,12 +76,12 @@ export class Store {
   readonly #blobs: Blobs;
   readonly #cache = new VerifiedCache();
   readonly #closing = new AbortController();
-  readonly #leaveReaders: () => void;
+  readonly #readers: Readers;
   /** Blobs put here that no root lists yet. */
   readonly #puts = new Set<Digest>();
   #state: State;
   #writer: Writer | undefined;
-  #leaveWriting: (() => void) | undefined;
+  #leaveWriting: Release | undefined;
   #becoming: Promise<void> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #entries: Readonly<Record<string, Reference>> | undefined;
@@ -88,13 +93,13 @@ export class Store {
     graph: Graph,
     blobs: Blobs,
     state: State,
-    leave: () => void,
+    readers: Readers,
   ) {
     this.#options = options;
     this.#graph = graph;
     this.#blobs = blobs;
     this.#state = state;
-    this.#leaveReaders = leave;
+    this.#readers = readers;
   }
 
   /**
@@ -103,26 +108,25 @@ export class Store {
    */
   static async open(options: StoreOptions): Promise<Store> {
     const { fs, locks, name } = options;
-    const opening = new AbortController();
-    const leave = await holdLock(locks, `memreel:${name}:readers`, 'shared', opening.signal);
+    const readers = await Readers.join(locks, name);
     try {
       const blobs = new Blobs(fs);
       const graph = { references: options.references, leaves: new Set(options.leaves) };
       let state = await recover(fs, blobs, graph);
       if (!state) {
-        const done = await holdLock(locks, writerLock(name), 'exclusive', opening.signal);
+        const done = await holdLock(locks, writerLock(name), 'exclusive');
         try {
           state = await recover(fs, blobs, graph); // another tab may have made it meanwhile
           if (!state) await createLibrary(fs);
           state ??= await recover(fs, blobs, graph);
         } finally {
-          done();
+          await done();
         }
       }
       if (!state) throw new CorruptError('The library cannot be read back after it was made.');
-      return new Store(options, graph, blobs, state, leave);
+      return new Store(options, graph, blobs, state, readers);
     } catch (error) {
-      leave();
+      await readers.leave();
       throw error;
     }
   }
@@ -172,11 +176,9 @@ export class Store {
    */
   async putBlob(bytes: Uint8Array | ReadableStream<Uint8Array>): Promise<Digest> {
     this.#requireWriter();
-    const digest = await (bytes instanceof Uint8Array
-      ? this.#blobs.put(bytes)
-      : this.#blobs.putStream(bytes));
-    this.#puts.add(digest);
-    return digest;
+    return bytes instanceof Uint8Array
+      ? this.#blobs.put(bytes, this.#puts)
+      : this.#blobs.putStream(bytes, this.#puts);
   }
 
   /** An object for reading in slices; a large one is not verified here. @throws NotFoundError */
@@ -257,14 +259,55 @@ export class Store {
     return this.#serial(() => reachable(this.#options.fs, this.#blobs, this.#graph));
   }
 
+  /**
+   * Deletes for good what nothing reaches: superseded states of entries, removed ones, blobs that
+   * were never committed. Makes two forced checkpoints for it, unless nothing has changed since.
+   * Commits wait meanwhile. Where other tabs have the library open, nothing is deleted, and the
+   * reply says what waits for whom.
+   * @throws CorruptError, with nothing deleted, while something that is reachable cannot be read
+   * @throws QuotaError when even the reserve is too small; ReadOnlyError
+   */
+  collect(options: CollectOptions = {}): Promise<Collected> {
+    return this.#writing(async (writer) => {
+      const session = this.#session(writer);
+      const { state } = session;
+      try {
+        return await collect(session, this.#hasSettled(), this.#readers, this.#cache, options);
+      } finally {
+        if (session.state !== state) this.#flipped(session.state);
+        this.#entries = undefined;
+      }
+    });
+  }
+
+  /**
+   * Runs `work` while no other tab has the library open; tabs that open it wait. Within it,
+   * `collect` deletes at once, and another `exclusively` runs straight.
+   * @throws ReadOnlyError, without running it, where others have it open: `subject` counts them
+   */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const outcome = await this.#readers.alone(work);
+    if ('done' in outcome) return outcome.done;
+    const others = otherTabs(outcome.others);
+    throw new ReadOnlyError(
+      `This needs the library for itself, and it is open in ${others}. Close there and try again.`,
+      { subject: others },
+    );
+  }
+
+  /**
+   * Looks for bytes in every file of the library's directory, whoever wrote it.
+   * @throws InvalidError for a needle of no bytes, or of more than 1 MiB
+   */
+  scan(needles: readonly Uint8Array[], options: ScanOptions = {}): Promise<ScanReport> {
+    return scan(this.#options.fs, needles, options);
+  }
+
   /** Ends what runs, then lets go of all locks and files. */
   async close(): Promise<void> {
     this.#closing.abort(new ReadOnlyError('The store is closed.'));
-    await this.#serial(() => {
-      this.#stepDown();
-      return Promise.resolve();
-    });
-    this.#leaveReaders();
+    await this.#serial(() => this.#stepDown());
+    await this.#readers.leave();
   }
 
   async #elect(): Promise<void> {
@@ -283,7 +326,7 @@ export class Store {
         if (session.state.base.root) this.#checkpointAt = performance.now();
       });
     } catch (error) {
-      leave();
+      await leave();
       throw error;
     }
   }
@@ -391,17 +434,18 @@ export class Store {
       try {
         return await action(writer);
       } finally {
-        if (writer.lost) this.#stepDown();
+        if (writer.lost) await this.#stepDown();
       }
     });
   }
 
-  #stepDown(): void {
+  async #stepDown(): Promise<void> {
+    const leave = this.#leaveWriting;
     this.#writer?.close();
     this.#writer = undefined;
     this.#becoming = undefined;
-    this.#leaveWriting?.();
     this.#leaveWriting = undefined;
+    await leave?.();
   }
 
   /** One after another: each sees the whole state that the one before left. */

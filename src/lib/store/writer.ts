@@ -61,12 +61,12 @@ export class Writer {
    * @throws QuotaError, ReadOnlyError
    */
   async append(record: Uint8Array, frees: boolean): Promise<void> {
-    await this.#fence();
+    await this.fence();
     try {
       this.#write(record);
     } catch (error) {
       if (!frees || !(error instanceof QuotaError) || this.#lost) throw error;
-      await this.#giveReserve();
+      await this.giveReserve();
       this.#write(record);
       await this.takeReserve();
     }
@@ -77,7 +77,7 @@ export class Writer {
     const bytes = await encodeHead(head);
     const file = await this.#fs.open(headPath(slotOf(head.generation)), { create: true });
     try {
-      await this.#fence();
+      await this.fence();
       file.write(0, bytes);
       file.truncate(bytes.byteLength);
       file.flush();
@@ -90,7 +90,7 @@ export class Writer {
   async eraseHead(generation: number): Promise<void> {
     const file = await this.#fs.open(headPath(slotOf(generation)), { create: true });
     try {
-      await this.#fence();
+      await this.fence();
       file.truncate(0);
       file.flush();
     } finally {
@@ -137,14 +137,15 @@ export class Writer {
   }
 
   /** @throws ReadOnlyError when another writer has come since */
-  async #fence(): Promise<void> {
+  async fence(): Promise<void> {
     if (!this.#lost && (await readEpoch(this.#fs)) !== this.epoch) this.close();
     if (this.#lost) {
       throw new ReadOnlyError('Another tab has taken over writing to this library.');
     }
   }
 
-  async #giveReserve(): Promise<void> {
+  /** Makes the room of the reserve free; `takeReserve` has to follow. */
+  async giveReserve(): Promise<void> {
     const file = await this.#fs.open(RESERVE_PATH, { create: true });
     try {
       file.truncate(0);

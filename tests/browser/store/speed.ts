@@ -50,6 +50,12 @@ export async function measure(fs: FileSystem): Promise<Record<string, number>> {
   }
   const checkpoint = performance.now();
   await store.checkpoint({ force: true });
+  await set(store, 'segment', 'dropped');
+  const collecting = performance.now();
+  const { freedBytes } = await store.collect();
+  const scanning = performance.now();
+  const needles = Array.from({ length: 20 }, () => crypto.getRandomValues(new Uint8Array(200)));
+  const scanned = await store.scan(needles);
   const closed = performance.now();
   await store.close();
   const opening = performance.now();
@@ -63,7 +69,9 @@ export async function measure(fs: FileSystem): Promise<Record<string, number>> {
     'commit, 95 %': commits[56] ?? NaN,
     'sha256 of 5 MB': median(digests),
     'put and commit 5 MB': median(puts),
-    'checkpoint of 61 commits': closed - checkpoint,
+    'checkpoint of 61 commits': collecting - checkpoint,
+    [`collect, ${String(freedBytes >> 20)} MiB freed`]: scanning - collecting,
+    [`scan ${String(scanned.bytes >> 20)} MiB for 20 needles`]: closed - scanning,
     'open and become the writer': performance.now() - opening,
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UnsupportedError } from '../../../src/lib/errors';
 import { OpfsFileSystem } from '../../../src/lib/store/opfs';
 import { fileSystemContract } from '../../unit/store/file-system.contract';
+import { aloneContract, lettingGoContract } from '../../unit/store/letting-go.contract';
 import { storeContract } from '../../unit/store/store.contract';
 
 interface Reply {
@@ -44,7 +45,7 @@ describe('file system: OPFS', () => {
 });
 
 describe('store on: OPFS', () => {
-  for (const { name } of storeContract) {
+  for (const { name } of [...storeContract, ...lettingGoContract]) {
     it(name, async () => {
       expect((await inWorker('store', name)).error).toBeUndefined();
     });
@@ -55,4 +56,12 @@ describe('store on: OPFS', () => {
     expect(error).toBeUndefined();
     console.log(figures);
   });
+});
+
+describe('being alone by: Web Locks', () => {
+  for (const { name } of aloneContract) {
+    it(name, async () => {
+      expect((await inWorker('Web Locks', name)).error).toBeUndefined();
+    });
+  }
 });

@@ -4,7 +4,9 @@
  *
  * `kill` is what a dead process leaves: all that was written. `power` is what a power loss leaves:
  * unflushed content is lost, kept or garbled by sectors, sizes may be the old or the new ones, and
- * of the unsettled changes to directories any number may be missing, in any order.
+ * of the unsettled changes to directories any number may be missing: new names in any order, but
+ * where names were removed as well, the last changes. Journalling file systems keep them in order.
+ * `disorder` is as `power` on a system that keeps no order at all.
  */
 import { NotFoundError, ReadOnlyError } from '../../../src/lib/errors';
 import { openPatiently } from '../../../src/lib/store/file-system';
@@ -35,6 +37,8 @@ export function random(seed: number): () => number {
   };
 }
 
+export type Crash = 'kill' | 'power' | 'disorder';
+
 export class CrashingFileSystem implements FileSystem {
   /** Operations that changed something, so far. */
   operations = 0;
@@ -52,9 +56,9 @@ export class CrashingFileSystem implements FileSystem {
     return Promise.resolve(inode && new Blob([inode.content]));
   }
 
-  readBytes(path: string, from = 0): Promise<Uint8Array | undefined> {
+  readBytes(path: string, from = 0, length = Infinity): Promise<Uint8Array | undefined> {
     this.#alive();
-    return Promise.resolve(this.#now.get(path)?.content.slice(from));
+    return Promise.resolve(this.#now.get(path)?.content.slice(from, from + length));
   }
 
   async open(path: string, options: { create: boolean }): Promise<WritableFile> {
@@ -84,6 +88,11 @@ export class CrashingFileSystem implements FileSystem {
     const below = [...this.#now.keys()].filter((path) => path.startsWith(`${directory}/`));
     const names = below.map((path) => path.slice(directory.length + 1).split('/', 1)[0] ?? '');
     return Promise.resolve([...new Set(names)].sort());
+  }
+
+  files(): Promise<string[]> {
+    this.#alive();
+    return Promise.resolve([...this.#now.keys()].sort());
   }
 
   /** A point in time, for `settle`. */
@@ -124,14 +133,16 @@ export class CrashingFileSystem implements FileSystem {
   }
 
   /** What the next start finds. The same seed gives the same remains. */
-  afterCrash(kind: 'kill' | 'power', seed: number): CrashingFileSystem {
+  afterCrash(kind: Crash, seed: number): CrashingFileSystem {
     const chance = random(seed);
     const next = new CrashingFileSystem();
     const directory = new Map(kind === 'kill' ? this.#now : this.#settled);
-    if (kind === 'power') {
+    if (kind !== 'kill') {
       const keep = chance();
-      for (const [path, inode] of this.#unsettled) {
-        if (chance() >= keep) continue;
+      const inOrder = kind === 'power' && this.#unsettled.some(([, inode]) => !inode);
+      const prefix = Math.floor(keep * (this.#unsettled.length + 1));
+      for (const [i, [path, inode]] of this.#unsettled.entries()) {
+        if (inOrder ? i >= prefix : chance() >= keep) continue;
         if (inode) directory.set(path, inode);
         else directory.delete(path);
       }

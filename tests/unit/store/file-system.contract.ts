@@ -24,6 +24,9 @@ export const fileSystemContract: Case<FileSystem>[] = [
       same(await fs.readBytes('a/b/c'), bytes(1, 2, 3));
       same(await fs.readBytes('a/b/c', 2), bytes(3));
       same(await fs.readBytes('a/b/c', 9), bytes());
+      same(await fs.readBytes('a/b/c', 1, 1), bytes(2));
+      same(await fs.readBytes('a/b/c', 1, 9), bytes(2, 3));
+      same(await fs.readBytes('a/b/c', 9, 9), bytes());
     },
   },
   {
@@ -49,6 +52,17 @@ export const fileSystemContract: Case<FileSystem>[] = [
       await fs.remove('ab/1');
       same(await fs.list('ab'), ['2']);
       same(await fs.read('ab/1'), undefined);
+    },
+  },
+  {
+    name: 'knows all files, in directories of any depth, and no directories',
+    run: async (fs) => {
+      same(await fs.files(), []);
+      for (const path of ['b', 'a/c/deep/er', 'a-b/x', 'a/b']) await put(fs, path, bytes(1));
+      same(await fs.files(), ['a-b/x', 'a/b', 'a/c/deep/er', 'b']);
+      await fs.remove('a/c/deep/er');
+      await fs.remove('a/b');
+      same(await fs.files(), ['a-b/x', 'b']);
     },
   },
   {

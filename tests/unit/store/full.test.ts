@@ -93,4 +93,50 @@ describe.each(answers)('a full disk that answers %s', { timeout: 60_000 }, (shor
       await store.close();
     }
   });
+
+  it('collects with the help of the reserve, and takes it again', async () => {
+    for (const left of [0, 30, 200]) {
+      const { fs, store } = await filled();
+      const bytes = new Uint8Array(6 << 20).fill(3);
+      await set(store, 'b', 'large', [leaf(await store.putBlob(bytes))]);
+      await set(store, 'c', 'x'.repeat(100_000));
+      fs.capacity = fs.used() + left;
+      await expect(store.commit({ set: { b: null }, inline: [] })).rejects.toThrow(QuotaError);
+      await store.commit({ set: { b: null, none: null }, inline: [], frees: true });
+      expect(await size(fs, RESERVE_PATH)).toBe(0);
+      const before = await contents(store);
+      expect(Object.keys(before)).toEqual(['a', 'c']);
+      const { freedBytes } = await store.collect();
+      expect(freedBytes).toBeGreaterThanOrEqual(bytes.byteLength);
+      expect(await size(fs, RESERVE_PATH)).toBe(RESERVE_BYTES);
+      expect(await contents(store)).toEqual(before);
+      const { problems, notes } = await store.check();
+      expect([problems, notes]).toEqual([[], []]);
+      await set(store, 'a', 'there is room again');
+      await store.close();
+      const next = await openStore(fs);
+      expect(await contents(next)).toEqual({ ...before, a: 'there is room again' });
+      await next.close();
+    }
+  });
+
+  it('says so where even the reserve is too small, and keeps the state', async () => {
+    const { fs, store } = await filled();
+    const parts = ['x', 'y', 'z'].map((letter) => letter.repeat(3 << 20));
+    for (const [i, part] of parts.entries()) await set(store, `p${i}`, part);
+    await set(store, 'a', 'superseded');
+    await set(store, 'a', 'two');
+    const before = await contents(store);
+    fs.capacity = fs.used();
+    await expect(store.collect()).rejects.toThrow(QuotaError);
+    expect(store.isWriter).toBe(true);
+    expect(await contents(store)).toEqual(before);
+    expect(await contents(await openStore(fs))).toEqual(before);
+    fs.capacity = Infinity;
+    await store.collect();
+    expect(await contents(store)).toEqual(before);
+    expect(await size(fs, RESERVE_PATH)).toBe(RESERVE_BYTES);
+    expect((await store.check()).problems).toEqual([]);
+    await store.close();
+  });
 });

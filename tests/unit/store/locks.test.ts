@@ -1,6 +1,6 @@
 /** Locks within one process keep the promises of Web Locks that the store relies on. */
 import { describe, expect, it } from 'vitest';
-import { holdLock, MemoryLocks } from '../../../src/lib/store/locks';
+import { holdLock, MemoryLocks, tryLock } from '../../../src/lib/store/locks';
 
 const { signal } = new AbortController();
 
@@ -30,11 +30,13 @@ describe('memory locks', () => {
     });
     const busy = await locks.request('l', { ifAvailable: true }, (lock) => Promise.resolve(lock));
     expect(busy).toBeNull();
-    one();
+    void one();
     await locks.request('other', {}, () => Promise.resolve());
     expect(got).toBe(false);
-    two();
-    (await third)();
+    void two();
+    await (
+      await third
+    )();
     await locks.request('l', {}, () => Promise.resolve());
     const free = await locks.request('l', { ifAvailable: true }, (lock) => Promise.resolve(lock));
     expect(free).not.toBeNull();
@@ -48,14 +50,45 @@ describe('memory locks', () => {
     const behind = holdLock(locks, 'l', 'shared', signal);
     stop.abort(new Error('given up'));
     await expect(waiting).rejects.toThrow('given up');
-    (await behind)();
-    release();
+    await (
+      await behind
+    )();
+    await release();
   });
 
   it('are free again after the holder has thrown', async () => {
     const locks = new MemoryLocks();
     const failing = locks.request('l', {}, () => Promise.reject(new Error('over')));
     await expect(failing).rejects.toThrow('over');
-    (await holdLock(locks, 'l', 'exclusive', signal))();
+    await (
+      await holdLock(locks, 'l', 'exclusive', signal)
+    )();
+  });
+
+  it('tell who holds what, a row a holder', async () => {
+    const locks = new MemoryLocks();
+    const names = async () => (await locks.query()).held.map(({ name }) => name).sort();
+    const one = await holdLock(locks, 'l', 'shared');
+    const two = await holdLock(locks, 'l', 'shared');
+    const three = await holdLock(locks, 'm', 'exclusive');
+    expect(await names()).toEqual(['l', 'l', 'm']);
+    await Promise.all([one(), three()]);
+    expect(await names()).toEqual(['l']);
+    await two();
+    expect(await names()).toEqual([]);
+  });
+
+  it('are taken at once or not at all, and free as soon as letting go resolves', async () => {
+    const locks = new MemoryLocks();
+    const shared = await holdLock(locks, 'l', 'shared');
+    expect(await tryLock(locks, 'l')).toBeNull();
+    await shared();
+    const alone = await tryLock(locks, 'l');
+    expect(await tryLock(locks, 'l')).toBeNull();
+    await alone?.();
+    await (
+      await tryLock(locks, 'l')
+    )?.();
+    expect((await locks.query()).held).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import { CrashingFileSystem } from './crashing';
 import { fileSystemContract } from './file-system.contract';
+import { lettingGoContract } from './letting-go.contract';
 import { storeContract } from './store.contract';
 
 const fileSystems = [
@@ -16,6 +17,7 @@ for (const [name, make] of fileSystems) {
       it(name, { timeout: 60_000 }, () => run(make()));
   });
   describe(`store on: ${name}`, () => {
-    for (const { name, run } of storeContract) it(name, { timeout: 60_000 }, () => run(make()));
+    for (const { name, run } of [...storeContract, ...lettingGoContract])
+      it(name, { timeout: 60_000 }, () => run(make()));
   });
 }
