@@ -1,14 +1,11 @@
 /**
- * The public calls over the library's worker: `Library` and `Shard` as a page holds them. No work is
- * done here, so that a page stays free while a job runs.
+ * The public calls over the library's worker: `Library` as a page holds it; `shard-client.ts` has
+ * `Shard`. No work is done here, so that a page stays free while a job runs.
  */
 import type {
-  Chunk,
   CheckReport,
-  Filter,
+  GcReport,
   Hit,
-  IngestOptions,
-  IngestReport,
   Library,
   LibraryChange,
   ModelInfo,
@@ -18,16 +15,13 @@ import type {
   SelfCheckReport,
   Shard,
   ShardInfo,
-  ShardStats,
-  Source,
   StorageReport,
   VersionRef,
   Work,
-  ExportOptions,
 } from './api';
-import { InvalidError, ReadOnlyError } from './errors';
 import type { LibraryProtocol } from './library/library-protocol';
 import { wrapWorker, type Client } from './rpc/client';
+import { Heads, ShardClient, Steps } from './shard-client';
 
 /** The model of a shard that names none. */
 const BUILT_IN_MODEL = 'static-en';
@@ -57,6 +51,7 @@ class LibraryClient implements Library {
   readonly #client: Client<LibraryProtocol>;
   readonly #listeners = new Set<(change: LibraryChange) => void>();
   readonly #heads = new Heads();
+  readonly #steps = new Steps();
 
   constructor(client: Client<LibraryProtocol>, storageKind: 'opfs' | 'memory') {
     this.#client = client;
@@ -100,6 +95,10 @@ class LibraryClient implements Library {
     return this.#client.call('restore', { id });
   }
 
+  gc(): Promise<GcReport> {
+    return this.#client.call('gc', null);
+  }
+
   check({ deep = false, ...work }: Work & { deep?: boolean } = {}): Promise<CheckReport> {
     return this.#client.call('check', { deep }, work);
   }
@@ -135,130 +134,11 @@ class LibraryClient implements Library {
 
   #shard(info: ShardInfo, at?: VersionRef): Shard {
     if (at === undefined) this.#heads.set(info);
-    return new ShardClient(this.#client, this.#heads, info, at);
-  }
-}
-
-/** What this page knows of each shard's name and head: the newest that any call or change told. */
-class Heads {
-  readonly #infos = new Map<string, ShardInfo>();
-
-  set(info: ShardInfo): void {
-    this.#infos.set(info.id, info);
-  }
-
-  get(id: string): ShardInfo | undefined {
-    return this.#infos.get(id);
-  }
-}
-
-class ShardClient implements Shard {
-  readonly id: string;
-  readonly #client: Client<LibraryProtocol>;
-  readonly #heads: Heads;
-  readonly #opened: ShardInfo;
-  readonly #at: VersionRef | undefined;
-
-  constructor(
-    client: Client<LibraryProtocol>,
-    heads: Heads,
-    opened: ShardInfo,
-    at: VersionRef | undefined,
-  ) {
-    this.id = opened.id;
-    this.#client = client;
-    this.#heads = heads;
-    this.#opened = opened;
-    // A tag may move; this shard stays at the version that it was opened at.
-    this.#at = at === undefined ? undefined : opened.head;
-  }
-
-  get name(): string {
-    return (this.#heads.get(this.id) ?? this.#opened).name;
-  }
-
-  get head(): string {
-    if (this.#at !== undefined) return this.#at;
-    return (this.#heads.get(this.id) ?? this.#opened).head;
-  }
-
-  info(): Promise<ShardInfo> {
-    return this.#client.call('info', this.#here());
-  }
-
-  async rename(name: string): Promise<void> {
-    this.#heads.set(await this.#client.call('rename', { id: this.#writable(), name }));
-  }
-
-  async ingest(files: Iterable<File>, options: IngestOptions = {}): Promise<IngestReport> {
-    const { signal, onProgress, chunking = {}, password } = options;
-    const args = { id: this.#writable(), files: [...files], chunking };
-    for (const file of args.files) {
-      if (!(file instanceof File)) throw new InvalidError('ingest takes File objects.');
-    }
-    const { report, info } = await this.#client.call('ingest', args, {
-      signal,
-      onProgress,
-      onQuestion: ({ password: file }) => password?.(file) ?? Promise.resolve(undefined),
-    });
-    this.#heads.set(info);
-    return report;
-  }
-
-  sources(): Promise<Source[]> {
-    return this.#client.call('sources', this.#here());
-  }
-
-  search(query: string, options: SearchOptions = {}): Promise<Hit[]> {
-    const { signal, ...asked } = options;
-    return this.#client.call('search', { ...this.#here(), query, options: asked }, { signal });
-  }
-
-  chunks(
-    options: { offset?: number; limit?: number; filter?: Filter; deleted?: boolean } = {},
-  ): Promise<Chunk[]> {
-    return this.#client.call('chunks', { ...this.#here(), ...options });
-  }
-
-  chunk(uuid: string): Promise<Chunk> {
-    return this.#client.call('chunk', { ...this.#here(), uuid });
-  }
-
-  context(
-    uuid: string,
-    { before = 1, after = 1 }: { before?: number; after?: number } = {},
-  ): Promise<Chunk[]> {
-    return this.#client.call('context', { ...this.#here(), uuid, before, after });
-  }
-
-  frame(segment: string, index: number): Promise<ImageBitmap> {
-    return this.#client.call('frame', { ...this.#here(), segment, index });
-  }
-
-  stats(): Promise<ShardStats> {
-    return this.#client.call('stats', this.#here());
-  }
-
-  async export({ format, to, signal, onProgress }: ExportOptions): Promise<Blob | undefined> {
-    const here = this.#here();
-    const work = { signal, onProgress };
-    if (!to) return this.#client.call('export', { ...here, format }, work);
-    const stream = to instanceof WritableStream ? to : await to.createWritable();
-    return this.#client.call(
-      'export',
-      { ...here, format, to: stream },
-      { ...work, transfer: [stream] },
+    return new ShardClient(
+      { client: this.#client, heads: this.#heads, steps: this.#steps },
+      info,
+      // A tag may move; this shard stays at the version that it was opened at.
+      at === undefined ? undefined : info.head,
     );
-  }
-
-  #here(): { id: string; at: string | undefined } {
-    return { id: this.id, at: this.#at };
-  }
-
-  #writable(): string {
-    if (this.#at === undefined) return this.id;
-    throw new ReadOnlyError('A shard that was opened at a version takes no writes.', {
-      subject: this.#at,
-    });
   }
 }

@@ -1,8 +1,9 @@
 /**
  * What may be forgotten at any time, in IndexedDB: shard entries by digest for fast listing, what
- * probes found in this browser, when shards were last exported. Never the truth: an entry comes back
- * from the store, a probe is run again, and a forgotten export only reminds once more. A database
- * that does not open, breaks or hangs is as good as an empty one.
+ * probes found in this browser, when shards were last exported, how often chunks were found. Never
+ * the truth: an entry comes back from the store, a probe is run again, a forgotten export only
+ * reminds once more, and a forgotten count only changes what is evicted first. A database that does
+ * not open, breaks or hangs is as good as an empty one.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { ProfileName } from '../api';
@@ -12,6 +13,8 @@ interface Schema extends DBSchema {
   entries: { key: string; value: ShardEntry };
   probes: { key: string; value: { works: boolean; detail: string } };
   exports: { key: string; value: string };
+  /** How often a chunk was found, by UUID. */
+  uses: { key: string; value: number };
 }
 
 /** A database that has not answered by then is not waited for, in milliseconds. */
@@ -68,6 +71,37 @@ export class Cache {
     await this.#try((database) => database.put('exports', at, shard));
   }
 
+  /** How often chunks were found: those that ever were. */
+  async uses(uuids: readonly string[]): Promise<Map<string, number>> {
+    const wanted = new Set(uuids);
+    const found = await this.#try(async (database) => {
+      const store = database.transaction('uses').store;
+      const [keys, counts] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      return keys.map((key, at) => [key, counts[at] ?? 0] as const);
+    });
+    return new Map(found?.filter(([uuid]) => wanted.has(uuid)));
+  }
+
+  /** Counts that chunks were found once more. */
+  async countUses(uuids: readonly string[]): Promise<void> {
+    await this.#try(async (database) => {
+      const transaction = database.transaction('uses', 'readwrite');
+      for (const uuid of uuids) {
+        const before = (await transaction.store.get(uuid)) ?? 0;
+        void transaction.store.put(before + 1, uuid);
+      }
+      await transaction.done;
+    });
+  }
+
+  async forgetUses(uuids: readonly string[]): Promise<void> {
+    await this.#try(async (database) => {
+      const transaction = database.transaction('uses', 'readwrite');
+      for (const uuid of uuids) void transaction.store.delete(uuid);
+      await transaction.done;
+    });
+  }
+
   async close(): Promise<void> {
     (await this.#database)?.close();
   }
@@ -90,11 +124,13 @@ export class Cache {
   }
 
   #open(): Promise<IDBPDatabase<Schema> | undefined> {
-    const opening = openDB<Schema>(this.#name, 1, {
+    const opening = openDB<Schema>(this.#name, 2, {
       upgrade(database) {
-        database.createObjectStore('entries');
-        database.createObjectStore('probes');
-        database.createObjectStore('exports');
+        // Nothing in it is worth moving: what an older version of the app left is dropped.
+        for (const name of [...database.objectStoreNames]) database.deleteObjectStore(name);
+        for (const name of ['entries', 'probes', 'exports', 'uses'] as const) {
+          database.createObjectStore(name);
+        }
       },
       // A newer version of the app in another tab wants to change the database: let it.
       blocking: (_, __, event) => {

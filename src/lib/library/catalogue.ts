@@ -2,24 +2,41 @@
  * Which shards there are, and their versions, read from the store. Objects are immutable, so what
  * was read once is kept by its digest. Knows nothing of frames or search.
  */
-import type { ShardInfo } from '../api';
+import type { JsonPatchOperation, RetentionPolicy, ShardInfo } from '../api';
 import { NotFoundError } from '../errors';
+import { decodeDelta, type Delta } from '../shard/delta';
 import type { VersionId } from '../shard/ids';
 import {
   decodeObject,
+  encodeObject,
+  type LoggedVersion,
+  type LogLink,
+  type QuestionList,
   type SegmentTable,
   type ShardEntry,
+  type Skeleton,
   type Version,
   type VersionLink,
   type VersionLog,
 } from '../shard/objects';
 import { decodePage, type IndexPage } from '../shard/records';
-import type { Digest } from '../store/digest';
+import { digestOf, type Digest } from '../store/digest';
 import type { Store } from '../store/store';
 import type { Cache } from './cache';
 
-/** Decoded objects kept: more than the pages of a shard of 100,000 chunks. */
-const KEPT = 256;
+/** Decoded objects kept: more than the pages of a shard of 100,000 chunks and its latest edits. */
+const KEPT = 1024;
+
+/**
+ * The digest that each entry was read under. That of one which an older version of the app wrote is
+ * not the digest of what it is encoded to now.
+ */
+const readUnder = new WeakMap<ShardEntry, Digest>();
+
+/** The digest that an entry is stored under: as it was read, or as it was made and committed. */
+export async function storedDigest(entry: ShardEntry): Promise<Digest> {
+  return readUnder.get(entry) ?? digestOf(encodeObject(entry));
+}
 
 export class Catalogue {
   readonly #store: Store;
@@ -35,7 +52,9 @@ export class Catalogue {
   async entry(id: string): Promise<ShardEntry> {
     const reference = this.#store.entries()[id];
     if (!reference) throw new NotFoundError('There is no such shard.', { subject: id });
-    return this.#object(reference.digest, (bytes) => decodeObject('shard', bytes));
+    const entry = await this.#object(reference.digest, (bytes) => decodeObject('shard', bytes));
+    readUnder.set(entry, reference.digest);
+    return entry;
   }
 
   /** All entries, removed shards' too. Those that the cache has are not read from the store. */
@@ -60,7 +79,7 @@ export class Catalogue {
     return this.#object(link.digest, (bytes) => decodeObject('version', bytes));
   }
 
-  segments(version: Version): Promise<SegmentTable> {
+  segments(version: Pick<Version, 'segments'>): Promise<SegmentTable> {
     return this.#object(version.segments, (bytes) => decodeObject('segments', bytes));
   }
 
@@ -72,16 +91,61 @@ export class Catalogue {
     return this.#object(digest, decodePage);
   }
 
+  delta(digest: Digest): Promise<Delta> {
+    return this.#object(digest, decodeDelta);
+  }
+
+  skeleton(digest: Digest): Promise<Skeleton> {
+    return this.#object(digest, (bytes) => decodeObject('skeleton', bytes));
+  }
+
+  questions(digest: Digest): Promise<QuestionList> {
+    return this.#object(digest, (bytes) => decodeObject('questions', bytes));
+  }
+
+  patch(digest: Digest): Promise<JsonPatchOperation[]> {
+    return this.#object(
+      digest,
+      (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as JsonPatchOperation[],
+    );
+  }
+
+  /** All versions of a shard's line, newest first; with those of which only a skeleton is left. */
+  async *line(entry: ShardEntry): AsyncGenerator<LoggedVersion> {
+    let skip = entry.log.skip;
+    for (let stretch: Digest | null = entry.log.digest; stretch;) {
+      const log: VersionLog = await this.log(stretch);
+      yield* log.versions.slice(skip);
+      skip = 0;
+      stretch = log.older;
+    }
+  }
+
+  /** The log from one of its versions on. @throws NotFoundError */
+  async logFrom({ log, name }: ShardEntry, id: VersionId): Promise<LogLink> {
+    let { skip } = log;
+    for (let stretch: Digest | null = log.digest; stretch;) {
+      const { versions, older }: VersionLog = await this.log(stretch);
+      const at = versions.findIndex((one, position) => position >= skip && one.id === id);
+      if (at >= 0) return { digest: stretch, skip: at };
+      skip = 0;
+      stretch = older;
+    }
+    throw new NotFoundError(`The shard “${name}” has no such version.`, { subject: id });
+  }
+
+  /** Forgets what was read: it may have been purged. */
+  forget(): void {
+    this.#kept.clear();
+  }
+
   /** Finds a version of a shard by its id or a tag. @throws NotFoundError */
   async find(entry: ShardEntry, at: string): Promise<VersionLink> {
     const tagged = entry.tags[at];
     if (tagged) return tagged;
     if (entry.head.id === at) return entry.head;
-    for (let stretch: Digest | null = entry.log; stretch;) {
-      const log: VersionLog = await this.log(stretch);
-      const found = log.versions.find(({ id }) => id === (at as VersionId));
-      if (found) return found;
-      stretch = log.older;
+    for await (const version of this.line(entry)) {
+      if (version.id === at && !version.skeleton) return version;
     }
     throw new NotFoundError(`The shard “${entry.name}” has no such version.`, { subject: at });
   }
@@ -107,18 +171,27 @@ export class Catalogue {
   }
 }
 
-export function infoOf(entry: ShardEntry): ShardInfo {
-  const { id, name, head, profile, model, facts, updatedAt, removedAt, origin } = entry;
+/** What a shard is, from its entry; `due` and `retention` come from its opened head. */
+export function infoOf(
+  entry: ShardEntry,
+  head?: { retention: RetentionPolicy | undefined; due: number },
+): ShardInfo {
+  const { id, name, profile, model, updatedAt, removedAt, origin } = entry;
+  const { chunks, deleted, bytes } = entry.facts;
   return {
     id,
     name,
-    head: head.id,
+    head: entry.head.id,
     profile,
     model,
-    ...facts,
+    chunks,
+    deleted,
+    bytes,
     updatedAt,
     ...(removedAt === undefined ? {} : { removedAt }),
     ...(origin === undefined ? {} : { origin }),
+    ...(head?.retention === undefined ? {} : { retention: head.retention }),
+    due: head?.due ?? 0,
   };
 }
 

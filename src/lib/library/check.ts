@@ -4,6 +4,7 @@ import { MemreelError } from '../errors';
 import type { Store } from '../store/store';
 import type { Catalogue } from './catalogue';
 import type { FrameTexts } from './frame-texts';
+import { isHere } from './past-texts';
 import { openView } from './view';
 
 /** Texts read at a time. */
@@ -51,7 +52,8 @@ export async function checkLibrary(
     for (let at = 0; at < records.length; at += STEP) {
       signal.throwIfAborted();
       try {
-        await texts.read(view, records.slice(at, at + STEP), signal);
+        const some = records.slice(at, at + STEP).filter((record) => isHere(view, record));
+        await texts.read(view, some, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof MemreelError)) throw error;

@@ -102,5 +102,5 @@ function combine(
   { engines, signal }: SearchContext,
 ): Promise<SearchData> {
   const { language } = view.entry;
-  return engines.search.call('combine', { parts, picks, language }, { signal });
+  return engines.encode.call('combine', { parts, picks, language }, { signal });
 }

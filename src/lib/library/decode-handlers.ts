@@ -11,29 +11,39 @@ import { videoSelfCheck } from './video-self-check';
 
 export function decodeHandlers(): Handlers<DecodeProtocol> {
   const reader = new FrameReader();
-  const open = async (segment: SegmentFile): Promise<string> => {
-    await reader.open(segment.id, segment.file);
-    return segment.id;
+  /** What is kept of a segment that failed may be what failed: the next call begins with the file. */
+  const reading = async <T>(
+    { id, file }: SegmentFile,
+    work: (id: string) => Promise<T>,
+  ): Promise<T> => {
+    try {
+      await reader.open(id, file);
+      return await work(id);
+    } catch (error) {
+      reader.close(id);
+      throw error;
+    }
   };
 
   return {
     async read({ segment, frames }, { signal }) {
-      const [id, compressor] = await Promise.all([open(segment), loadCompressor()]);
-      const payloads: [index: number, payload: Uint8Array][] = [];
-      await reader.readPayloads(id, frames, {
-        signal,
-        onPayload: (index, payload) => payloads.push([index, payload]),
+      const compressor = await loadCompressor();
+      return reading(segment, async (id) => {
+        const payloads: [index: number, payload: Uint8Array][] = [];
+        await reader.readPayloads(id, frames, {
+          signal,
+          onPayload: (index, payload) => payloads.push([index, payload]),
+        });
+        return Promise.all(
+          payloads.map(async ([index, payload]): Promise<ReadFrame> => {
+            const frame = await decodeFrame(await compressor.decompress(payload));
+            return { index, chunks: frame.chunks.map(({ uuid, text }) => ({ uuid, text })) };
+          }),
+        );
       });
-      return Promise.all(
-        payloads.map(async ([index, payload]): Promise<ReadFrame> => {
-          const frame = await decodeFrame(await compressor.decompress(payload));
-          return { index, chunks: frame.chunks.map(({ uuid, text }) => ({ uuid, text })) };
-        }),
-      );
     },
 
     async verify({ segment, from, digests }, { signal, progress }) {
-      const id = await open(segment);
       const bad: { frame: number; message: string }[] = [];
       const expected = digests.map((_, at) => from + at);
       const compared: Promise<void>[] = [];
@@ -45,14 +55,16 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
         }
       };
       try {
-        await reader.readPayloads(id, expected, {
-          signal,
-          onPayload: (index, payload) => {
-            seen.add(index);
-            compared.push(compare(index, payload.slice()));
-            if (seen.size % 8 === 0) progress(seen.size);
-          },
-        });
+        await reading(segment, (id) =>
+          reader.readPayloads(id, expected, {
+            signal,
+            onPayload: (index, payload) => {
+              seen.add(index);
+              compared.push(compare(index, payload.slice()));
+              if (seen.size % 8 === 0) progress(seen.size);
+            },
+          }),
+        );
       } catch (error) {
         if (!(error instanceof CorruptError)) throw error;
         const frame = expected.find((index) => !seen.has(index)) ?? from;
@@ -63,7 +75,7 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
     },
 
     async picture({ segment, frame }) {
-      const picture = await reader.picture(await open(segment), frame);
+      const picture = await reading(segment, (id) => reader.picture(id, frame));
       return new Transferred(picture, [picture]);
     },
 

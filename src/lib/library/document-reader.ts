@@ -1,10 +1,11 @@
 /**
  * Documents into chunks, in the order they were given, a few files ahead. Each reading worker can be
- * ended: a document that hangs or exhausts its worker costs itself and nothing else.
+ * ended: a document that hangs or exhausts its worker costs itself and nothing else. Workers that
+ * read all they were given to the end are left to the next reader; all others are ended.
  */
 import type { ChunkingOptions } from '../api';
 import { WorkerLostError } from '../errors';
-import type { Caller } from '../rpc/protocol';
+import type { Loan } from '../rpc/pool';
 import { newSourceId, type Lineage, type SourceId } from '../shard/ids';
 import type { Engines } from './engines';
 import type { DraftChunk, ExtractProtocol } from './protocol';
@@ -24,6 +25,8 @@ export interface ReaderOptions {
   readonly chunking: ChunkingOptions;
   readonly assetsUrl: string;
   readonly signal: AbortSignal;
+  /** Ids that sources got in an earlier try, by the positions of their files; the others get new ones. */
+  readonly sourceIds?: ReadonlyMap<number, SourceId>;
   password(file: string): Promise<string | undefined>;
   /** Bytes of a file read so far. */
   progress(file: number, bytes: number): void;
@@ -48,7 +51,7 @@ interface Document {
 }
 
 interface Begun {
-  readonly worker: Caller<ExtractProtocol>;
+  readonly worker: Loan<ExtractProtocol>;
   readonly reply: ExtractProtocol['open']['reply'];
   /** The worker reads nothing else. */
   readonly alone: boolean;
@@ -63,7 +66,9 @@ interface Watch {
 
 export class DocumentReader {
   readonly #options: ReaderOptions;
-  readonly #workers: (Caller<ExtractProtocol> | undefined)[] = [];
+  readonly #workers: (Loan<ExtractProtocol> | undefined)[] = [];
+  /** Documents begun in each worker, less those that were read to the end. */
+  readonly #unfinished = new Map<Loan<ExtractProtocol>, number>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -86,14 +91,19 @@ export class DocumentReader {
   }
 
   close(): void {
-    for (const worker of this.#workers) worker?.close();
+    for (const worker of this.#workers) {
+      // What failed or was given up may have left anything behind.
+      if (worker && this.#unfinished.get(worker) === 0) worker.giveBack();
+      else worker?.close();
+    }
     this.#workers.length = 0;
   }
 
   async #open(files: readonly File[], at: number): Promise<OpenedDocument | { error: unknown }> {
     const file = files[at];
     if (!file) throw new Error(`There is no file ${String(at)}.`);
-    const document: Document = { file, at, source: newSourceId() };
+    const source = this.#options.sourceIds?.get(at) ?? newSourceId();
+    const document: Document = { file, at, source };
     try {
       const begun = await this.#begin(document);
       const { type, sha256 } = begun.reply;
@@ -129,11 +139,12 @@ export class DocumentReader {
   }
 
   async #beginIn(
-    worker: Caller<ExtractProtocol>,
+    worker: Loan<ExtractProtocol>,
     { file, at, source }: Document,
     alone = false,
   ): Promise<Begun> {
     const { lineage, chunking, assetsUrl } = this.#options;
+    this.#count(worker, 1);
     const reply = await this.#watched(worker, at, (watch) =>
       worker.call('open', { file, source, lineage, chunking, assetsUrl }, watch),
     );
@@ -154,6 +165,7 @@ export class DocumentReader {
       given += fresh.length;
       yield fresh;
       if (batch.end) {
+        this.#count(worker, -1);
         warnings.push(...batch.end.warnings);
         return;
       }
@@ -173,9 +185,13 @@ export class DocumentReader {
     }
   }
 
+  #count(worker: Loan<ExtractProtocol>, more: 1 | -1): void {
+    this.#unfinished.set(worker, (this.#unfinished.get(worker) ?? 0) + more);
+  }
+
   /** Runs one call with its progress watched; ends the worker when nothing moves any more. */
   async #watched<T>(
-    worker: Caller<ExtractProtocol>,
+    worker: Loan<ExtractProtocol>,
     at: number,
     run: (watch: Watch) => Promise<T>,
   ): Promise<T> {

@@ -2,8 +2,9 @@
  * The workers that a library uses, by kind of work. `startEngines` starts real workers; tests may
  * hand in callers that run in the same thread.
  */
+import type { ProfileName } from '../api';
 import { wrapWorker } from '../rpc/client';
-import { WorkerPool } from '../rpc/pool';
+import { LendingPool, WorkerPool, type Loan } from '../rpc/pool';
 import type { Caller } from '../rpc/protocol';
 import type {
   DecodeProtocol,
@@ -14,14 +15,16 @@ import type {
 } from './protocol';
 
 export interface Engines {
-  /** One document at a time in each: it stays with the worker that opened it. */
-  extract(): Caller<ExtractProtocol>;
+  /** A document stays with the worker that opened it, so each reader of documents has its own. */
+  extract(): Loan<ExtractProtocol>;
   readonly encode: Caller<EncodeProtocol>;
   readonly decode: Caller<DecodeProtocol>;
   readonly embed: Caller<EmbedProtocol>;
   readonly search: Caller<SearchProtocol>;
   /** How many calls of `encode` and `decode` run side by side. */
   readonly lanes: number;
+  /** Starts what an ingest of about so many parts will need, while its first document is read. */
+  warm(profile: ProfileName, parts: number): void;
   close(): void;
 }
 
@@ -31,11 +34,18 @@ export interface Engines {
  */
 const LANES = 4;
 
-/** Milliseconds after which idle encoders, with 60 MB of ffmpeg each, and idle decoders are ended. */
+/** Milliseconds after which idle workers are ended: encoders have 60 MB of ffmpeg each. */
 const IDLE = 60_000;
 
 export function startEngines(): Engines {
   const lanes = Math.max(1, Math.min(LANES, navigator.hardwareConcurrency));
+  const extract = new LendingPool<ExtractProtocol>(
+    () =>
+      wrapWorker(
+        new Worker(new URL('../../workers/extract.ts', import.meta.url), { type: 'module' }),
+      ),
+    { idle: IDLE },
+  );
   const encode = new WorkerPool<EncodeProtocol>(
     () =>
       wrapWorker(
@@ -65,17 +75,23 @@ export function startEngines(): Engines {
     { size: 1 },
   );
   return {
-    extract: () =>
-      wrapWorker(
-        new Worker(new URL('../../workers/extract.ts', import.meta.url), { type: 'module' }),
-      ),
+    extract: () => extract.lend(),
     encode,
     decode,
     embed,
     search,
     lanes,
+    warm(profile, parts) {
+      for (let lane = 0; lane < Math.min(lanes, parts); lane++) {
+        // What cannot be loaded is said by the call that needs it.
+        encode.call('warm', { profile }).catch(() => undefined);
+      }
+      embed.warm(1);
+      search.warm(1);
+      decode.warm(Math.min(lanes, parts));
+    },
     close() {
-      for (const pool of [encode, decode, embed, search]) pool.close();
+      for (const pool of [extract, encode, decode, embed, search]) pool.close();
     },
   };
 }

@@ -1,14 +1,18 @@
-/** One playable MP4 of all segments of a version: samples are copied as a stream, never encoded. */
+/**
+ * One playable MP4 of what a version shows now: samples are copied as a stream; only chunks of
+ * segments that have something else in them are encoded.
+ */
 import type { Progress } from '../api';
 import { InvalidError } from '../errors';
 import type { FileSystem } from '../store/file-system';
 import type { Locks } from '../store/locks';
-import type { Store } from '../store/store';
 import { joinMp4 } from '../video/join';
+import { EXPORTS, liveVideo, type LiveVideoContext } from './live-video';
 import type { ShardView } from './view';
 
-/** Where exports wait to be saved; emptied when no tab is open any more. */
-const DIRECTORY = 'exports';
+export { EXPORTS } from './live-video';
+
+export type ExportParts = Pick<LiveVideoContext, 'engines' | 'store' | 'texts' | 'fs'>;
 
 export interface ExportWork {
   readonly to: WritableStream<Uint8Array> | undefined;
@@ -18,40 +22,42 @@ export interface ExportWork {
 
 /**
  * @returns the file, where `to` is not given
- * @throws InvalidError for a shard without chunks
+ * @throws InvalidError for a shard without anything to show
  */
 export async function exportMp4(
   view: ShardView,
-  store: Store,
-  fs: FileSystem,
+  parts: ExportParts,
   { to, signal, progress }: ExportWork,
 ): Promise<Blob | undefined> {
-  const { entry, version, segments } = view;
-  if (segments.length === 0) {
-    throw new InvalidError('The shard has no frames yet.', { subject: entry.name });
-  }
-  const files = await Promise.all(segments.map(({ video }) => store.get(video)));
-  const stream = joinMp4(
-    files,
-    {
-      title: entry.name,
-      comment: `memreel/1 ${entry.profile} model=${version.model} chunks=${String(version.counts.chunks)}`,
-    },
-    {
-      signal,
-      onProgress: (done, total) => {
-        progress({ stage: 'export', done, total });
+  const { entry, version } = view;
+  const { fs } = parts;
+  const live = await liveVideo(view, new Date(), { ...parts, signal, progress });
+  try {
+    if (live.videos.length === 0) {
+      throw new InvalidError('The shard has nothing to show yet.', { subject: entry.name });
+    }
+    const comment = `memreel/1 ${entry.profile} model=${version.model} chunks=${String(live.chunks)}`;
+    const stream = joinMp4(
+      live.videos,
+      { title: entry.name, comment },
+      {
+        signal,
+        onProgress: (done, total) => {
+          progress({ stage: 'export', done, total });
+        },
       },
-    },
-  );
-  if (to) {
-    await stream.pipeTo(to, { signal });
-    return undefined;
+    );
+    if (to) {
+      await stream.pipeTo(to, { signal });
+      return undefined;
+    }
+    const path = `${EXPORTS}/${crypto.randomUUID()}.mp4`;
+    await save(stream, fs, path, signal);
+    const file = await fs.read(path);
+    return file && new File([file], `${fileName(entry.name)}.mp4`, { type: 'video/mp4' });
+  } finally {
+    await live.close();
   }
-  const path = `${DIRECTORY}/${crypto.randomUUID()}.mp4`;
-  await save(stream, fs, path, signal);
-  const file = await fs.read(path);
-  return file && new File([file], `${fileName(entry.name)}.mp4`, { type: 'video/mp4' });
 }
 
 async function save(
@@ -85,7 +91,7 @@ export async function forgetOldExports(fs: FileSystem, locks: Locks, name: strin
   const options = { mode: 'exclusive', ifAvailable: true } as const;
   await locks.request(`memreel:${name}:readers`, options, async (lock) => {
     if (lock === null) return;
-    for (const file of await fs.list(DIRECTORY)) await fs.remove(`${DIRECTORY}/${file}`);
+    for (const file of await fs.list(EXPORTS)) await fs.remove(`${EXPORTS}/${file}`);
   });
 }
 

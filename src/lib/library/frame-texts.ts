@@ -9,7 +9,6 @@ import type { SegmentEntry } from '../shard/objects';
 import type { ChunkRecord } from '../shard/records';
 import type { Store } from '../store/store';
 import type { DecodeProtocol, SegmentFile } from './protocol';
-import type { ShardView } from './view';
 
 /** Not WebCrypto: each of its digests waits for another thread. */
 const hashing = createSHA256();
@@ -38,7 +37,7 @@ export class FrameTexts {
    * @throws CorruptError when a frame cannot be read or holds another text
    */
   async read(
-    view: ShardView,
+    view: { segment(id: string): SegmentEntry },
     records: readonly ChunkRecord[],
     signal?: AbortSignal,
   ): Promise<string[]> {
@@ -115,6 +114,12 @@ export class FrameTexts {
       finding.catch(() => this.#files.delete(segment.id));
     }
     return { id: segment.id, file: await finding };
+  }
+
+  /** Drops all texts and files that are kept. */
+  forget(): void {
+    this.#kept.clear();
+    this.#files.clear();
   }
 
   #forgetOldest(): void {

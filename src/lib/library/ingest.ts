@@ -1,28 +1,27 @@
 /**
  * The way of a document: files → chunks → segments → one new version. Stages overlap, and each
  * bounds the one before it; at most two segments are in memory, one filling and one being finished.
+ * Finished ones are noted: after a crash or an abort the same files given again find them.
  */
 import type { IngestedFile, IngestOptions, Progress } from '../api';
 import { InvalidError, MemreelError } from '../errors';
 import { modelRegistry } from '../embedding/registry';
 import { knownShare } from '../embedding/script';
 import { orderAfter } from '../shard/order';
-import type { SegmentEntry, ShardEntry } from '../shard/objects';
+import type { SegmentEntry } from '../shard/objects';
 import type { SourceRecord } from '../shard/records';
-import type { Store } from '../store/store';
 import { DocumentReader, type OpenedDocument } from './document-reader';
-import type { Engines } from './engines';
-import { Gate } from './gate';
-import { SegmentBuilder, type SegmentChunk } from './segment-builder';
+import type { IngestNotes, Quarantine } from './quarantine';
+import { PART_BYTES } from './segment-builder';
+import { SegmentQueue, type QueueContext } from './segment-queue';
 
-export interface IngestContext {
-  readonly engines: Engines;
-  readonly store: Store;
-  readonly entry: ShardEntry;
+export interface IngestContext extends Omit<QueueContext, 'notes' | 'progress'> {
+  /** Where finished segments are noted, and those of an interrupted try are found. */
+  readonly quarantine: Quarantine;
   /** The order key of the shard's last chunk. */
   readonly lastOrder: string | null;
-  readonly assetsUrl: string;
-  readonly signal: AbortSignal;
+  /** When the chunks are due; ISO 8601. */
+  readonly expiresAt: string | undefined;
   progress(progress: Progress): void;
   password(file: string): Promise<string | undefined>;
 }
@@ -43,25 +42,37 @@ export async function ingestFiles(
 ): Promise<Ingested> {
   const overlap = chunkOverlap(chunking.overlap);
   const meter = new Meter(files, context);
+  const notes = await notesOf(files, chunking, context);
+  const noted = notes?.sources() ?? new Map<number, SourceRecord>();
   const reader = new DocumentReader({
     ...context,
     chunking,
     lineage: context.entry.lineage,
+    sourceIds: new Map([...noted].map(([at, { id }]) => [at, id])),
     progress: (file, bytes) => {
       meter.read(file, bytes);
     },
   });
-  const segments = new SegmentQueue(context, meter);
+  const segments = new SegmentQueue({
+    ...{ ...context, notes },
+    progress: (stage, frames) => {
+      meter.frames(stage, frames);
+    },
+  });
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  context.engines.warm(context.entry.profile, Math.ceil(bytes / PART_BYTES[context.entry.profile]));
   const reports: IngestedFile[] = [];
   let order = context.lastOrder;
   let chunks = 0;
   let sources = 0;
 
-  const ingestOne = async (file: File, document: OpenedDocument): Promise<number> => {
+  const ingestOne = async (file: File, at: number, document: OpenedDocument): Promise<number> => {
     const { source: id, type, sha256 } = document;
-    const addedAt = new Date().toISOString();
+    const before = noted.get(at);
+    const isSame = before?.sha256 === sha256;
+    const addedAt = isSame ? before.addedAt : new Date().toISOString();
     const source: SourceRecord = { id, name: file.name, type, sha256, addedAt };
-    let before = '';
+    let textBefore = '';
     let count = 0;
     const script = new ScriptMeter();
     for await (const batch of document.chunks()) {
@@ -69,8 +80,14 @@ export async function ingestFiles(
       for (const draft of batch) {
         context.signal.throwIfAborted();
         order = orderAfter(order);
-        await segments.add({ ...draft, order, source, context: endOf(before, overlap) });
-        before = draft.text;
+        const { expiresAt } = context;
+        const chunk = {
+          ...draft,
+          ...{ order, source, context: endOf(textBefore, overlap) },
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+        };
+        await segments.add(chunk, at);
+        textBefore = draft.text;
         count++;
         chunks++;
       }
@@ -93,7 +110,7 @@ export async function ingestFiles(
       if ('error' in opened) error = opened.error;
       else {
         try {
-          const count = await ingestOne(file, opened);
+          const count = await ingestOne(file, at, opened);
           if (count > 0) sources++;
         } catch (failure) {
           error = failure;
@@ -110,76 +127,22 @@ export async function ingestFiles(
     return { segments: await segments.finish(), files: reports, chunks, sources };
   } finally {
     reader.close();
+    // Who is told that it has ended may begin anew at once: nothing may be noted after that.
+    await segments.settled();
   }
 }
 
-/** Segments as they fill: one takes chunks while the one before it is being finished. */
-class SegmentQueue {
-  readonly #context: IngestContext;
-  readonly #meter: Meter;
-  readonly #gate: Gate;
-  readonly #made: SegmentEntry[] = [];
-  #builder: SegmentBuilder;
-  #finishing: Promise<void> = Promise.resolve();
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(context: IngestContext, meter: Meter) {
-    this.#context = context;
-    this.#meter = meter;
-    // One part more than there are encoders: the next is at hand when one is done.
-    this.#gate = new Gate(context.engines.lanes + 1);
-    this.#builder = this.#newBuilder();
-  }
-
-  async add(chunk: SegmentChunk): Promise<void> {
-    this.throwIfFailed();
-    await this.#builder.add(chunk);
-    if (this.#builder.isFull) await this.#close();
-  }
-
-  async finish(): Promise<SegmentEntry[]> {
-    if (!this.#builder.isEmpty) await this.#close();
-    await this.#finishing;
-    this.throwIfFailed();
-    return this.#made;
-  }
-
-  throwIfFailed(): void {
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  async #close(): Promise<void> {
-    const builder = this.#builder;
-    this.#builder = this.#newBuilder();
-    await this.#finishing;
-    this.#finishing = builder.finish().then(
-      (segment) => {
-        this.#made.push(segment);
-      },
-      (error: unknown) => {
-        this.#failure ??= { error };
-      },
-    );
-  }
-
-  #newBuilder(): SegmentBuilder {
-    const { engines, store, entry, assetsUrl, signal } = this.#context;
-    const { profile, lineage, model, language } = entry;
-    return new SegmentBuilder({
-      engines,
-      store,
-      profile,
-      lineage,
-      model,
-      language,
-      assetsUrl,
-      signal,
-      gate: this.#gate,
-      progress: (stage, frames) => {
-        this.#meter.frames(stage, frames);
-      },
-    });
-  }
+/**
+ * What an earlier try of the same ingest has finished. Chunks that expire do so by the moment they
+ * were given at: that is in the pages, so they are made anew each time.
+ */
+async function notesOf(
+  files: readonly File[],
+  chunking: NonNullable<IngestOptions['chunking']>,
+  { quarantine, entry, lastOrder, expiresAt }: IngestContext,
+): Promise<IngestNotes | null> {
+  if (expiresAt !== undefined) return null;
+  return quarantine.open(entry.id, { ...entry, chunking, lastOrder, files });
 }
 
 /** How much of a document is in a script that a model for Latin script can know. */

@@ -6,20 +6,27 @@ import type { LibraryChange, ShardInfo } from '../api';
 import { NotFoundError } from '../errors';
 import type { CallContext, Handlers } from '../rpc/protocol';
 import { Transferred } from '../rpc/protocol';
-import { LEAVES, referencesOf } from '../shard/objects';
+import { LEAVES, referencesOf, type ShardEntry } from '../shard/objects';
 import { Store } from '../store/store';
-import { Catalogue, infoOf, isPresent } from './catalogue';
+import { Catalogue, isPresent } from './catalogue';
 import { checkLibrary } from './check';
+import { planOf } from './compaction';
+import { describeChanges } from './differences';
 import { exportMp4, forgetOldExports } from './export-mp4';
 import { FrameTexts } from './frame-texts';
+import { listVersions } from './history';
 import { LibraryWrites } from './library-writes';
 import type { LibraryProtocol, WriteProtocol } from './library-protocol';
 import type { EngineParts } from './parts';
+import { PastTexts } from './past-texts';
 import type { Peers } from './peers';
 import { Questions } from './question';
+import { listQuestions, runQuestions } from './questions';
 import { chunkInContext, listChunks, oneChunk } from './reading';
 import { selfCheck } from './self-check';
+import { shardInfo } from './shard-writes';
 import { bytesByShard, statsOf } from './sizes';
+import { Sweeper } from './sweeper';
 import { openView, type ShardView } from './view';
 
 /** Views kept open: their records are in memory. */
@@ -35,10 +42,12 @@ export class LibraryEngine {
   readonly #store: Store;
   readonly #catalogue: Catalogue;
   readonly #texts: FrameTexts;
+  readonly #past: PastTexts;
   readonly #questions: Questions;
   readonly #views = new Map<string, Promise<ShardView>>();
   readonly #watchers = new Set<Watcher>();
   readonly #writes: LibraryWrites;
+  readonly #sweeper: Sweeper;
   readonly #peers: Peers | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   /** Resolves when this tab is the one that writes: at once, or when the one before has gone. */
@@ -50,7 +59,11 @@ export class LibraryEngine {
     this.#store = store;
     this.#catalogue = new Catalogue(store, parts.cache);
     this.#texts = new FrameTexts(store, engines.decode);
-    this.#questions = new Questions({ store, engines, texts: this.#texts, assetsUrl });
+    this.#past = new PastTexts(this.#catalogue, this.#texts);
+    this.#questions = new Questions({
+      ...{ store, engines, texts: this.#texts, assetsUrl },
+      found: (uuids) => parts.cache?.countUses(uuids),
+    });
     this.#peers = parts.peers?.((change) => {
       void this.#changedElsewhere(change);
     });
@@ -58,12 +71,20 @@ export class LibraryEngine {
       parts,
       store,
       catalogue: this.#catalogue,
+      texts: this.#texts,
       view: (id) => this.#view(id),
+      forget: () => this.#forget(),
       changed: (change) => this.#changed(change),
     });
-    this.#becoming = store
-      .becomeWriter()
-      .then(() => this.#peers?.becomeWriter(this.#writes.handlers()));
+    this.#sweeper = new Sweeper({
+      catalogue: this.#catalogue,
+      isWriter: () => store.isWriter,
+      sweep: (id, now) => this.#writes.sweep(id, now),
+    });
+    this.#becoming = store.becomeWriter().then(() => {
+      this.#peers?.becomeWriter(this.#writes.handlers());
+      this.#sweeper.start();
+    });
     this.#becoming.catch(() => undefined); // a write that needs it rejects with it
   }
 
@@ -81,14 +102,14 @@ export class LibraryEngine {
       watch: (_, { signal, progress }) => this.#watch(signal, progress),
       shards: async ({ removed }) => {
         const entries = await this.#catalogue.entries();
-        return entries
-          .filter((entry) => removed || isPresent(entry))
-          .map(infoOf)
-          .sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
+        const infos = await Promise.all(
+          entries.filter((entry) => removed || isPresent(entry)).map((entry) => this.#info(entry)),
+        );
+        return infos.sort((a, b) => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1));
       },
       info: async ({ id, at }) => {
         const view = await this.#view(id, at);
-        return { ...infoOf(view.entry), head: view.version.id };
+        return { ...(await this.#info(view.entry)), head: view.version.id };
       },
       sources: async ({ id, at }) => (await this.#view(id, at)).sources(),
       search: async ({ id, at, query, options }, { signal }) =>
@@ -110,10 +131,10 @@ export class LibraryEngine {
           .slice(0, options.topK ?? 10);
       },
       chunks: async ({ id, at, ...options }, { signal }) =>
-        listChunks(await this.#view(id, at), this.#texts, options, signal),
-      chunk: async ({ id, at, uuid }) => oneChunk(await this.#view(id, at), this.#texts, uuid),
+        listChunks(await this.#view(id, at), this.#past, options, signal),
+      chunk: async ({ id, at, uuid }) => oneChunk(await this.#view(id, at), this.#past, uuid),
       context: async ({ id, at, uuid, ...around }) =>
-        chunkInContext(await this.#view(id, at), this.#texts, uuid, around),
+        chunkInContext(await this.#view(id, at), this.#past, uuid, around),
       frame: async ({ id, at, segment, index }) => {
         const shown = (await this.#view(id, at)).segment(segment);
         if (!Number.isInteger(index) || index < 0 || index >= shown.frames) {
@@ -123,6 +144,25 @@ export class LibraryEngine {
         return new Transferred(picture, [picture]);
       },
       stats: async ({ id, at }) => statsOf(this.#catalogue, await this.#view(id, at)),
+      history: async ({ id, at, ...page }) => {
+        const { entry } = await this.#view(id, at);
+        return listVersions(this.#catalogue, entry, page);
+      },
+      diff: async ({ id, from, to, ...page }) =>
+        describeChanges(await this.#view(id, from), await this.#view(id, to), this.#past, page),
+      tags: async ({ id }) => {
+        const { tags } = await this.#catalogue.entry(id);
+        return Object.fromEntries(Object.entries(tags).map(([tag, link]) => [tag, link.id]));
+      },
+      planCompaction: async ({ id, at, threshold }) => planOf(await this.#view(id, at), threshold),
+      questions: async ({ id }) => listQuestions(this.#catalogue, await this.#catalogue.entry(id)),
+      runQuestions: async ({ id, at }, { signal }) => {
+        const view = await this.#view(id, at);
+        const questions = await listQuestions(this.#catalogue, view.entry);
+        return runQuestions(questions, (query, topK) =>
+          this.#questions.ask(view, query, { topK, signal }),
+        );
+      },
       storage: () => this.#storage(),
       check: ({ deep }, { signal, progress }) =>
         checkLibrary(this.#store, this.#catalogue, this.#texts, { deep, signal, progress }),
@@ -130,8 +170,9 @@ export class LibraryEngine {
       models: () => this.#parts.engines.embed.call('models', null),
       export: async ({ id, at, to }, { signal, progress }) => {
         const view = await this.#view(id, at);
-        const { fs, cache } = this.#parts;
-        const file = await exportMp4(view, this.#store, fs, { to, signal, progress });
+        const { fs, cache, engines } = this.#parts;
+        const parts = { fs, engines, store: this.#store, texts: this.#texts };
+        const file = await exportMp4(view, parts, { to, signal, progress });
         await cache?.keepLastExport(id, new Date().toISOString());
         return file;
       },
@@ -141,6 +182,7 @@ export class LibraryEngine {
 
   async close(): Promise<void> {
     clearTimeout(this.#idle);
+    this.#sweeper.stop();
     this.#peers?.close();
     this.#parts.engines.close();
     await this.#store.close();
@@ -177,6 +219,18 @@ export class LibraryEngine {
       remove: route('remove'),
       restore: route('restore'),
       ingest: route('ingest'),
+      change: route('change'),
+      clone: route('clone'),
+      tag: route('tag'),
+      untag: route('untag'),
+      merge: route('merge'),
+      compact: route('compact'),
+      reindex: route('reindex'),
+      release: route('release'),
+      purge: route('purge'),
+      gc: route('gc'),
+      saveQuestion: route('saveQuestion'),
+      removeQuestion: route('removeQuestion'),
     };
   }
 
@@ -226,6 +280,18 @@ export class LibraryEngine {
     return opening;
   }
 
+  #info(entry: ShardEntry): Promise<ShardInfo> {
+    return shardInfo(entry, (id) => this.#view(id));
+  }
+
+  /** Drops everything that was read: after a purge some of it must not be shown again. */
+  async #forget(): Promise<void> {
+    this.#views.clear();
+    this.#catalogue.forget();
+    this.#texts.forget();
+    await this.#questions.forget();
+  }
+
   #watch(
     signal: AbortSignal,
     progress: (told: { change: LibraryChange; infos: ShardInfo[] }) => void,
@@ -263,8 +329,11 @@ export class LibraryEngine {
   }
 
   async #tellWatchers(change: LibraryChange): Promise<void> {
+    const known = this.#store.entries();
     const infos = await Promise.all(
-      change.shards.map(async (id) => infoOf(await this.#catalogue.entry(id))),
+      change.shards
+        .filter((id) => known[id]) // the others are gone for good
+        .map(async (id) => this.#info(await this.#catalogue.entry(id))),
     );
     for (const watcher of this.#watchers) watcher(change, infos);
   }

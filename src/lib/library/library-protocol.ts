@@ -5,20 +5,32 @@
 import type {
   CheckReport,
   Chunk,
+  ChunkChange,
   ChunkingOptions,
+  CompactionPlan,
+  CompactionReport,
   Filter,
+  GcReport,
   Hit,
   IngestReport,
+  JsonPatchOperation,
   LibraryChange,
+  MergeReport,
   ModelInfo,
   ProfileName,
   Progress,
+  PurgeReport,
+  Question,
+  QuestionResult,
+  ReindexReport,
+  RetentionPolicy,
   SearchOptions,
   SelfCheckReport,
   ShardInfo,
   ShardStats,
   Source,
   StorageReport,
+  Version,
 } from '../api';
 
 interface At {
@@ -27,6 +39,32 @@ interface At {
 }
 
 type Asked = Omit<SearchOptions, 'signal'>;
+
+/**
+ * A change of single chunks, of one shard's head. `seen` has the SHA-256 of each text as the caller
+ * last saw it: a chunk whose text is another one by now is a conflict.
+ */
+export type ChunkEdit =
+  | { kind: 'edit'; uuid: string; text: string }
+  | { kind: 'insert'; after: string | null; text: string }
+  | { kind: 'split'; uuid: string; at: number }
+  | { kind: 'join'; uuids: string[] }
+  | { kind: 'delete'; what: string[] | { source: string } }
+  | { kind: 'restore'; uuids: string[] }
+  | { kind: 'apply'; patch: JsonPatchOperation[] }
+  | { kind: 'undo' | 'redo'; version: string }
+  | { kind: 'rollback'; to: string }
+  | { kind: 'retention'; policy: RetentionPolicy }
+  | { kind: 'sweep'; now: string };
+
+/** What a write to a shard answers: the version it made, and how the shard is now. */
+interface Written {
+  /** Null where there was nothing to change. */
+  version: Version | null;
+  info: ShardInfo;
+  /** SHA-256 of the texts of the chunks that changed, for the caller to have seen. */
+  seen: Record<string, string>;
+}
 
 /** What changes a shard: only the tab that holds the writer's lock does these. */
 export interface WriteProtocol {
@@ -40,11 +78,56 @@ export interface WriteProtocol {
   remove: { args: { id: string }; reply: void };
   restore: { args: { id: string }; reply: void };
   ingest: {
-    args: { id: string; files: File[]; chunking: ChunkingOptions };
+    args: {
+      id: string;
+      files: File[];
+      chunking: ChunkingOptions;
+      ttlSeconds?: number | undefined;
+    };
     reply: { report: IngestReport; info: ShardInfo };
     progress: Progress;
     question: { ask: { password: string }; answer: string | undefined };
   };
+  change: {
+    args: {
+      id: string;
+      edit: ChunkEdit;
+      message: string | undefined;
+      seen: Record<string, string>;
+    };
+    reply: Written;
+  };
+  clone: { args: { id: string; name: string; at: string | undefined }; reply: ShardInfo };
+  tag: { args: { id: string; name: string; at: string | undefined }; reply: void };
+  untag: { args: { id: string; name: string }; reply: void };
+  merge: {
+    args: {
+      id: string;
+      from: string;
+      pick: string[] | undefined;
+      resolve: Record<string, 'mine' | 'theirs' | { text: string }>;
+      message: string | undefined;
+    };
+    reply: { report: MergeReport; info: ShardInfo };
+  };
+  compact: {
+    args: { id: string; threshold: number };
+    reply: { report: CompactionReport; info: ShardInfo };
+    progress: Progress;
+  };
+  reindex: {
+    args: { id: string; model: string | undefined };
+    reply: { report: ReindexReport; info: ShardInfo };
+    progress: Progress;
+  };
+  release: {
+    args: { id: string; keepLast: number | undefined; newerThan: string | undefined };
+    reply: { released: number };
+  };
+  purge: { args: { id: string; uuids: string[] }; reply: PurgeReport; progress: Progress };
+  gc: { args: null; reply: GcReport };
+  saveQuestion: { args: { id: string; question: Question }; reply: void };
+  removeQuestion: { args: { id: string; question: string }; reply: void };
 }
 
 export interface LibraryProtocol extends WriteProtocol {
@@ -76,6 +159,18 @@ export interface LibraryProtocol extends WriteProtocol {
   context: { args: At & { uuid: string; before: number; after: number }; reply: Chunk[] };
   frame: { args: At & { segment: string; index: number }; reply: ImageBitmap };
   stats: { args: At; reply: ShardStats };
+  history: {
+    args: At & { limit: number; before: string | undefined };
+    reply: Version[];
+  };
+  diff: {
+    args: { id: string; from: string; to: string; offset: number; limit: number | undefined };
+    reply: ChunkChange[];
+  };
+  tags: { args: { id: string }; reply: Record<string, string> };
+  planCompaction: { args: At & { threshold: number }; reply: CompactionPlan };
+  questions: { args: { id: string }; reply: Question[] };
+  runQuestions: { args: At; reply: QuestionResult[] };
   storage: { args: null; reply: StorageReport };
   check: { args: { deep: boolean }; reply: CheckReport; progress: Progress };
   selfCheck: { args: null; reply: SelfCheckReport };

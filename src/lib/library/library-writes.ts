@@ -2,28 +2,38 @@
  * The writes of a library, as the tab that may write does them. Each decides on the newest entry and
  * commits it in one step; reading is for `library-engine.ts`.
  */
-import type { LibraryChange, ProfileName, ShardInfo } from '../api';
+import type { GcReport, LibraryChange, ProfileName, ShardInfo } from '../api';
 import { InvalidError, NotFoundError, UnsupportedError } from '../errors';
 import { BUILT_IN, modelRegistry } from '../embedding/registry';
 import type { CallContext, Handlers } from '../rpc/protocol';
 import type { ShardEntry } from '../shard/objects';
 import type { Store } from '../store/store';
 import { infoOf, isPresent, type Catalogue } from './catalogue';
-import { commitFacts, commitIngest, commitNewShard } from './commit';
+import { commitFacts, commitNewShard, commitVersion } from './commit';
+import type { FrameTexts } from './frame-texts';
 import { Gate } from './gate';
-import { ingestFiles } from './ingest';
+import { ingestFiles, type Ingested } from './ingest';
 import type { WriteProtocol } from './library-protocol';
+import { checkedName, removed } from './names';
 import type { EngineParts } from './parts';
+import { PastTexts } from './past-texts';
+import { purgeChunks } from './purging';
+import { Quarantine } from './quarantine';
+import { ShardJobs } from './shard-jobs';
+import { ShardWrites } from './shard-writes';
 import type { ShardView } from './view';
-
-const MAX_NAME = 200;
 
 export interface WriteContext {
   readonly parts: EngineParts;
   readonly store: Store;
   readonly catalogue: Catalogue;
+  readonly texts: FrameTexts;
+  /** UTF-8 bytes of text after which a segment closes; `SEGMENT_BYTES` without it. */
+  readonly segmentBytes?: number;
   /** The head of a shard, opened. */
   view(id: string): Promise<ShardView>;
+  /** Drops all that was read of the store: some of it may be gone. */
+  forget(): Promise<void>;
   /** Tells everyone, once it is committed. */
   changed(change: Omit<LibraryChange, 'from'>): Promise<void>;
 }
@@ -33,9 +43,28 @@ export class LibraryWrites {
   /** Ingests into one shard come one after another: the second continues the first one's order. */
   readonly #turns = new Map<string, Gate>();
   readonly #commits = new Gate(1);
+  readonly #shards: ShardWrites;
+  readonly #jobs: ShardJobs;
+  readonly #quarantine: Quarantine;
+  /** Jobs whose blobs no version refers to yet. */
+  #running = 0;
 
   constructor(context: WriteContext) {
     this.#context = context;
+    const { parts, store, catalogue, texts } = context;
+    const { engines, assetsUrl, cache, fs } = parts;
+    this.#quarantine = new Quarantine(fs);
+    const given = {
+      ...{ engines, store, assetsUrl, catalogue, texts },
+      past: new PastTexts(catalogue, texts),
+      view: (id: string) => context.view(id),
+      committing: <T>(work: () => Promise<T>) => this.#committing(work),
+      changed: (shards: readonly string[], kind: 'changed' | 'created') =>
+        context.changed({ shards: [...shards], kind }),
+      uses: async (uuids: readonly string[]) => (await cache?.uses(uuids)) ?? new Map(),
+    };
+    this.#shards = new ShardWrites(given);
+    this.#jobs = new ShardJobs(given);
   }
 
   /** One function a write, for this tab's calls and for those of other tabs. */
@@ -45,7 +74,7 @@ export class LibraryWrites {
       create: (args) => this.#create(args),
       rename: ({ id, name }) =>
         this.#changeEntry(id, 'changed', (entry) => ({ ...entry, name: checkedName(name) })).then(
-          infoOf,
+          (entry) => this.#shards.info(entry.id),
         ),
       remove: async ({ id }) => {
         const removedAt = new Date().toISOString();
@@ -60,8 +89,102 @@ export class LibraryWrites {
           return rest;
         });
       },
-      ingest: (args, context) => this.#ingest(args, context),
+      ingest: (args, context) => this.#job(args.id, () => this.#ingest(args, context)),
+      change: (args) => this.#shards.change(args),
+      clone: (args) => this.#shards.clone(args),
+      tag: (args) => this.#shards.tag(args),
+      untag: (args) => this.#shards.untag(args),
+      merge: (args) => this.#shards.merge(args),
+      compact: async (args, context) => ({
+        report: await this.#job(args.id, () => this.#jobs.compact(args, context)),
+        info: await this.#shards.info(args.id),
+      }),
+      reindex: async (args, context) => ({
+        report: await this.#job(args.id, () => this.#jobs.reindex(args, context)),
+        info: await this.#shards.info(args.id),
+      }),
+      release: (args) => this.#shards.release(args),
+      purge: (args, context) => this.#purge(args, context),
+      gc: () => this.#gc(),
+      saveQuestion: (args) => this.#shards.saveQuestion(args),
+      removeQuestion: (args) => this.#shards.removeQuestion(args),
     };
+  }
+
+  /** Tombstones what is due in a shard. */
+  async sweep(id: string, now: Date): Promise<void> {
+    const edit = { kind: 'sweep', now: now.toISOString() } as const;
+    await this.#shards.change({ id, edit, message: undefined, seen: {} });
+  }
+
+  /** One long job a shard at a time; edits go on meanwhile. */
+  async #job<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const leave = await this.#turn(id).enter();
+    try {
+      // After a `gc` that is at work: it counted the jobs when it began, and deletes what it listed.
+      await this.#committing(() => Promise.resolve(this.#running++));
+      try {
+        return await work();
+      } finally {
+        this.#running--;
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Removed shards go, and then what nothing refers to any more. */
+  async #gc(): Promise<GcReport> {
+    const { store, catalogue } = this.#context;
+    return this.#committing(async () => {
+      const entries = await catalogue.entries();
+      const gone = entries.filter((entry) => !isPresent(entry));
+      if (gone.length > 0) {
+        const set = Object.fromEntries(gone.map(({ id }) => [id, null]));
+        await store.commit({ set, inline: [], frees: true });
+      }
+      // A job that runs may be about to take what was noted.
+      if (this.#running === 0) {
+        const present = new Set<string>(entries.filter(isPresent).map(({ id }) => id));
+        await this.#quarantine.forgetOld(present, new Date());
+      }
+      const keep = await this.#quarantine.blobs();
+      const collected = await store.collect({ keepPuts: this.#running > 0, keep });
+      if (gone.length > 0) {
+        await this.#context.changed({ shards: gone.map(({ id }) => id), kind: 'removed' });
+      }
+      return collected;
+    });
+  }
+
+  /** Waits for every job of every shard: a purge rewrites what they read. */
+  async #purge(
+    { uuids }: WriteProtocol['purge']['args'],
+    { signal, progress }: CallContext<WriteProtocol['purge']>,
+  ): Promise<WriteProtocol['purge']['reply']> {
+    const { parts, store, catalogue, texts } = this.#context;
+    const ids = (await catalogue.entries()).map((entry) => entry.id).sort();
+    const leaving: (() => void)[] = [];
+    try {
+      for (const one of ids) leaving.push(await this.#turn(one).enter());
+      const report = await this.#committing(async () => {
+        const done = await purgeChunks(uuids, {
+          ...{ store, catalogue, texts, signal, progress },
+          engines: parts.engines,
+          fs: parts.fs,
+          forget: async () => {
+            await parts.cache?.forgetUses(uuids);
+            await this.#context.forget();
+          },
+        });
+        await this.#quarantine.clear(); // the blobs are gone: no version had them
+        return done;
+      });
+      await this.#context.changed({ shards: ids, kind: 'changed' });
+      return report;
+    } finally {
+      for (const leave of leaving) leave();
+    }
   }
 
   async #create({ name, profile, model }: WriteProtocol['create']['args']): Promise<ShardInfo> {
@@ -77,48 +200,74 @@ export class LibraryWrites {
   }
 
   async #ingest(
-    { id, files, chunking }: WriteProtocol['ingest']['args'],
+    { id, files, chunking, ttlSeconds }: WriteProtocol['ingest']['args'],
     { signal, progress, question }: CallContext<WriteProtocol['ingest']>,
   ): Promise<WriteProtocol['ingest']['reply']> {
     const began = performance.now();
-    const leave = await this.#turn(id).enter();
-    try {
-      const view = await this.#context.view(id);
-      if (!isPresent(view.entry)) throw removed(view.entry);
-      const { engines, assetsUrl } = this.#context.parts;
-      const ingested = await ingestFiles(files, chunking, {
-        engines,
-        store: this.#context.store,
-        entry: view.entry,
-        lastOrder: view.lastOrder(),
-        assetsUrl,
-        signal,
-        progress,
-        password: (file) => question({ password: file }),
-      });
-      signal.throwIfAborted();
-      let version: string | null = null;
-      if (ingested.chunks > 0) {
-        progress({ stage: 'commit', done: 0, total: 1 });
-        const message = messageFor(files);
-        version = await this.#committing(async () => {
-          // Renamed meanwhile, perhaps: the entry as it is now.
-          const entry = await this.#context.catalogue.entry(id);
-          const { store, catalogue } = this.#context;
-          return commitIngest(store, catalogue, entry, { ...ingested, message });
-        });
-        await this.#context.changed({ shards: [id], kind: 'changed' });
-        progress({ stage: 'commit', done: 1, total: 1 });
-      }
-      const seconds = (performance.now() - began) / 1000;
-      const { chunks } = ingested;
-      return {
-        report: { files: ingested.files, chunks, seconds, version },
-        info: infoOf(await this.#context.catalogue.entry(id)),
-      };
-    } finally {
-      leave();
+    const view = await this.#context.view(id);
+    if (!isPresent(view.entry)) throw removed(view.entry);
+    const { engines, assetsUrl } = this.#context.parts;
+    const ingested = await ingestFiles(files, chunking, {
+      engines,
+      store: this.#context.store,
+      quarantine: this.#quarantine,
+      segmentBytes: this.#context.segmentBytes,
+      entry: view.entry,
+      lastOrder: view.lastOrder(),
+      expiresAt: expiryOf(ttlSeconds),
+      assetsUrl,
+      signal,
+      progress,
+      password: (file) => question({ password: file }),
+    });
+    signal.throwIfAborted();
+    let version: string | null = null;
+    if (ingested.chunks > 0) {
+      progress({ stage: 'commit', done: 0, total: 1 });
+      version = await this.#committing(() =>
+        this.#commitIngest(id, ingested, messageFor(files), ttlSeconds !== undefined),
+      );
+      // It is done: a note that stays would be of an ingest behind another last chunk, and is void.
+      await this.#quarantine.remove(id).catch(() => undefined);
+      await this.#context.changed({ shards: [id], kind: 'changed' });
+      progress({ stage: 'commit', done: 1, total: 1 });
     }
+    const seconds = (performance.now() - began) / 1000;
+    const { chunks } = ingested;
+    return {
+      report: { files: ingested.files, chunks, seconds, version },
+      info: await this.#shards.info(id),
+    };
+  }
+
+  /** A new version that has these segments beside those of the head. */
+  async #commitIngest(
+    id: string,
+    { segments, chunks, sources }: Ingested,
+    message: string,
+    expires: boolean,
+  ): Promise<string> {
+    const { store, catalogue } = this.#context;
+    // Renamed or edited meanwhile, perhaps: the entry as it is now.
+    const entry = await catalogue.entry(id);
+    const head = await catalogue.version(entry.head);
+    const table = await catalogue.segments(head);
+    const { chunks: before, deleted } = head.counts;
+    const { version } = await commitVersion(store, catalogue, entry, {
+      operation: 'ingest',
+      message,
+      segments: [...table.segments, ...segments],
+      patch: null,
+      expires,
+      counts: {
+        chunks: before + chunks,
+        deleted,
+        added: chunks,
+        ...{ edited: 0, removed: 0, restored: 0 },
+        sources,
+      },
+    });
+    return version.id;
   }
 
   async #changeEntry(
@@ -170,14 +319,6 @@ export class LibraryWrites {
   }
 }
 
-function checkedName(name: string): string {
-  const trimmed = name.trim();
-  if (trimmed.length > 0 && trimmed.length <= MAX_NAME) return trimmed;
-  throw new InvalidError(`A shard’s name has 1 to ${String(MAX_NAME)} characters.`, {
-    subject: 'name',
-  });
-}
-
 function checkedModel(model: string): string {
   if (modelRegistry().some(({ id }) => id === model)) return model;
   throw new InvalidError(`There is no model ${model}. The built-in one is ${BUILT_IN}.`, {
@@ -185,8 +326,12 @@ function checkedModel(model: string): string {
   });
 }
 
-function removed({ id, name }: ShardEntry): NotFoundError {
-  return new NotFoundError(`The shard “${name}” was removed. Restore it first.`, { subject: id });
+/** When chunks that are added now are due; ISO 8601. @throws InvalidError */
+function expiryOf(ttlSeconds: number | undefined): string | undefined {
+  if (ttlSeconds === undefined) return undefined;
+  const at = new Date(Date.now() + ttlSeconds * 1000);
+  if (ttlSeconds > 0 && !Number.isNaN(at.getTime())) return at.toISOString();
+  throw new InvalidError('ttlSeconds is a number of seconds above 0.', { subject: 'ttlSeconds' });
 }
 
 function messageFor(files: readonly File[]): string {

@@ -6,6 +6,7 @@ import type { ChunkingOptions, ModelInfo, Place, ProfileName, SelfCheckItem } fr
 import type { ChunkUuid, Lineage, SourceId } from '../shard/ids';
 import type { FrameChunk } from '../shard/payload';
 import type { EncodedFrames } from '../video/encode';
+import type { RowPick } from '../search/row-picks';
 import type { Ranked } from '../search/shard-search';
 
 /** A chunk on its way from a document into a frame. */
@@ -49,12 +50,14 @@ export interface ExtractProtocol {
 
 /** What became of the chunks of one part. */
 export interface EncodedPart {
-  readonly encoded: EncodedFrames;
+  /** Null where all chunks were left: too little for a frame. */
+  readonly encoded: EncodedFrames | null;
   /** The payload of each frame, so that a segment that fails to verify is encoded again. */
   readonly payloads: Uint8Array[];
   readonly frames: readonly {
     /** Positions in the part's list, in slot order. */
     readonly chunks: readonly number[];
+    /** A chunk's own, or what seed and slot make. */
     readonly uuids: readonly ChunkUuid[];
     readonly bytes: { readonly text: number; readonly metadata: number; readonly unfilled: number };
   }[];
@@ -65,6 +68,8 @@ export interface EncodedPart {
 export type Caution = 0 | 1 | 2;
 
 export interface EncodeProtocol {
+  /** Begins to load what the profile's encoder needs; does not wait for it. */
+  warm: { args: { profile: ProfileName }; reply: void };
   pack: {
     args: {
       profile: ProfileName;
@@ -82,6 +87,11 @@ export interface EncodeProtocol {
     reply: EncodedFrames;
     progress: number;
   };
+  /**
+   * As the searching worker does it: encoders are idle while frames are copied, and several; there,
+   * questions would wait for it.
+   */
+  combine: SearchProtocol['combine'];
 }
 
 /** A segment as the reading worker is told of it: the file is a handle, not its bytes. */
@@ -125,9 +135,17 @@ export interface EmbedProtocol {
 export interface SearchView {
   readonly key: string;
   readonly language: 'en' | 'und';
-  /** In order; `live` has a bit a row, null where all rows live. */
+  /**
+   * Its units in order: segments by their ids, deltas by their digests. `live` has a bit a row, null
+   * where all rows live.
+   */
   readonly segments: readonly { readonly id: string; readonly live: Uint8Array | null }[];
 }
+
+/** The search data of one part of what is combined: a segment's, or the texts of a delta. */
+export type SearchPart =
+  | { readonly postings: Uint8Array; readonly vectors: Uint8Array | null }
+  | { readonly texts: readonly string[]; readonly vectors: Uint8Array | null };
 
 export interface SearchProtocol {
   /** Makes the search data of one segment. */
@@ -140,7 +158,28 @@ export interface SearchProtocol {
     };
     reply: { postings: Uint8Array; vectors: Uint8Array | null };
   };
+  /** Writes the search data of the picked rows anew, without their texts, as `build` would. */
+  combine: {
+    args: {
+      parts: readonly SearchPart[];
+      picks: readonly RowPick[];
+      language: 'en' | 'und';
+    };
+    /** Vectors are null where no part has any; else rows of parts without are zero. */
+    reply: { postings: Uint8Array; vectors: Uint8Array | null };
+  };
   load: { args: { id: string; postings: Uint8Array; vectors: Uint8Array | null }; reply: void };
+  /** Loads a delta: row i is `texts[i]`; its postings live in the worker only. */
+  loadTexts: {
+    args: {
+      id: string;
+      texts: readonly string[];
+      language: 'en' | 'und';
+      vectors: Uint8Array | null;
+    };
+    reply: void;
+  };
+  /** Lets views go, and units: segments and deltas alike. */
   unload: { args: { views: readonly string[]; segments: readonly string[] }; reply: void };
   view: { args: SearchView; reply: void };
   query: {

@@ -5,12 +5,12 @@
 import type { Chunk, Hit, SearchOptions } from '../api';
 import { InvalidError, WorkerLostError } from '../errors';
 import type { Ranked } from '../search/shard-search';
-import type { SegmentEntry } from '../shard/objects';
+import { textRows } from '../shard/delta';
 import type { ChunkRecord } from '../shard/records';
 import type { Store } from '../store/store';
 import type { Engines } from './engines';
 import type { FrameTexts } from './frame-texts';
-import type { ShardView } from './view';
+import type { SearchUnit, ShardView } from './view';
 
 const DEFAULT_TOP_K = 10;
 const MAX_TOP_K = 1000;
@@ -26,6 +26,8 @@ export interface QuestionContext {
   readonly engines: Engines;
   readonly texts: FrameTexts;
   readonly assetsUrl: string;
+  /** Counts that chunks were found; best effort, nobody waits for it. */
+  found(uuids: readonly string[]): Promise<void> | undefined;
 }
 
 export class Questions {
@@ -57,8 +59,8 @@ export class Questions {
         subject: 'topK',
       });
     }
-    if (query.trim() === '' || view.segments.length === 0) return [];
-    const [vector] = await Promise.all([
+    if (query.trim() === '' || view.units().length === 0) return [];
+    const [vector, key] = await Promise.all([
       mode === 'lexical' ? null : this.#embed(view, query, signal),
       this.#prepare(view),
     ]);
@@ -67,7 +69,7 @@ export class Questions {
     const ranked = await search.call(
       'query',
       {
-        key: view.key,
+        key,
         text: query,
         vector,
         topK: filter?.text === undefined ? topK : topK * TEXT_FILTER_DEPTH,
@@ -90,30 +92,42 @@ export class Questions {
   }
 
   /** Sees to it that the searching worker knows this version, and lets the longest unused go. */
-  async #prepare(view: ShardView): Promise<void> {
+  async #prepare(view: ShardView): Promise<string> {
     const { search } = this.#context.engines;
-    await this.#once(this.#views, view.key, async () => {
+    const now = new Date();
+    const due = view.due(now).length;
+    // What has expired leaves the answers at once, before any sweep: another set of rows.
+    const key = due > 0 ? `${view.key} -${String(due)}` : view.key;
+    const units = view.units();
+    await this.#once(this.#views, key, async () => {
       await Promise.all(
-        view.segments.map((segment) =>
-          this.#once(this.#loaded, segment.id, () => this.#load(segment)),
-        ),
+        units.map((unit) => this.#once(this.#loaded, unit.id, () => this.#load(view, unit))),
       );
-      const segments = view.segments.map((one) => ({ id: one.id, live: view.live(one) }));
-      await search.call('view', { key: view.key, language: view.entry.language, segments });
+      const segments = units.map((unit) => ({ id: unit.id, live: view.live(unit, now) }));
+      await search.call('view', { key, language: view.entry.language, segments });
     });
-    this.#used.delete(view.key);
+    this.#used.delete(key);
     this.#used.set(
-      view.key,
-      view.segments.map(({ id }) => id),
+      key,
+      units.map(({ id }) => id),
     );
     const [oldest] = this.#used.keys();
-    if (oldest === undefined || this.#used.size <= KEPT_VIEWS) return;
+    if (oldest === undefined || this.#used.size <= KEPT_VIEWS) return key;
     this.#used.delete(oldest);
     this.#views.delete(oldest);
     const needed = new Set([...this.#used.values()].flat());
     const unused = [...this.#loaded.keys()].filter((id) => !needed.has(id));
     for (const id of unused) this.#loaded.delete(id);
     await search.call('unload', { views: [oldest], segments: unused });
+    return key;
+  }
+
+  /** Drops all search data that the searching worker holds. */
+  async forget(): Promise<void> {
+    const views = [...this.#views.keys()];
+    const segments = [...this.#loaded.keys()];
+    this.#forgetLoaded();
+    await this.#context.engines.search.call('unload', { views, segments });
   }
 
   #forgetLoaded(): void {
@@ -122,13 +136,20 @@ export class Questions {
     this.#used.clear();
   }
 
-  async #load(segment: SegmentEntry): Promise<void> {
+  async #load(view: ShardView, { id, segment, delta }: SearchUnit): Promise<void> {
     const { store, engines } = this.#context;
+    if (delta) {
+      const texts = textRows(delta).map(({ text = '' }) => text);
+      const { language } = view.entry;
+      await engines.search.call('loadTexts', { id, texts, language, vectors: delta.vectors });
+      return;
+    }
+    if (!segment) throw new Error(`Unit ${id} is neither a segment nor a delta.`);
     const [postings, vectors] = await Promise.all([
       store.read(segment.postings),
       segment.vectors ? store.read(segment.vectors) : null,
     ]);
-    await engines.search.call('load', { id: segment.id, postings, vectors });
+    await engines.search.call('load', { id, postings, vectors });
   }
 
   #once(known: Map<string, Promise<void>>, key: string, work: () => Promise<void>): Promise<void> {
@@ -153,6 +174,7 @@ export class Questions {
       .map((one, at) => ({ one, record: records[at], text: texts[at] }))
       .filter(({ text }) => containsWords(text ?? '', filter?.text))
       .slice(0, topK);
+    void this.#context.found(kept.flatMap(({ record }) => record?.uuid ?? []));
     const marks = await this.#context.engines.search.call('marks', {
       texts: kept.map(({ text }) => text ?? ''),
       query,
@@ -190,23 +212,28 @@ export function containsWords(text: string, words: string | undefined): boolean 
 
 /** A record and its text as the API shows them. */
 export function chunkOf(view: ShardView, record: ChunkRecord, text: string): Chunk {
-  const { uuid, at, place, deleted, expiresAt } = record;
-  const source = record.source === null ? null : view.source(record.source);
+  const { uuid, at, place, deleted, sha256, from, expiresAt } = record;
   return {
     uuid,
     text,
-    source: source
-      ? {
-          id: source.id,
-          name: source.name,
-          type: source.type,
-          ...(source.member === undefined ? {} : { member: source.member }),
-        }
-      : { type: 'note' },
+    source: sourceOf(view, record),
     place,
-    frame: at ? { segment: at.segment, index: at.frame, slot: at.slot } : null,
+    frame:
+      at && view.hasSegment(at.segment)
+        ? { segment: at.segment, index: at.frame, slot: at.slot }
+        : null,
     deleted,
     edited: record.text !== undefined,
+    sha256,
+    ...(from === undefined ? {} : { from }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
+}
+
+/** Where a chunk comes from, as the API shows it. */
+export function sourceOf(view: ShardView, record: ChunkRecord): Chunk['source'] {
+  const source = view.findSource(record.source);
+  if (!source) return { type: 'note' };
+  const { id, name, type, member } = source;
+  return member === undefined ? { id, name, type } : { id, name, type, member };
 }

@@ -2,12 +2,15 @@
 import type { Chunk, Filter } from '../api';
 import { InvalidError } from '../errors';
 import type { ChunkRecord } from '../shard/records';
-import type { FrameTexts } from './frame-texts';
+import type { PastTexts } from './past-texts';
 import { chunkOf, containsWords } from './question';
 import type { ShardView } from './view';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
+
+/** The text of a tombstone that no kept version holds any more. */
+const NO_TEXT = '';
 
 /** Texts read at a time while a filter looks into them. */
 const FILTER_STEP = 512;
@@ -21,7 +24,7 @@ export interface ListOptions {
 
 export async function listChunks(
   view: ShardView,
-  texts: FrameTexts,
+  texts: PastTexts,
   options: ListOptions,
   signal?: AbortSignal,
 ): Promise<Chunk[]> {
@@ -29,9 +32,14 @@ export async function listChunks(
   const limit = whole('limit', options.limit ?? DEFAULT_LIMIT, MAX_LIMIT);
   const { filter, deleted = false } = options;
   const passes = view.passes(filter ?? {});
+  const due = new Set(view.due(new Date()));
   const records = view
     .ordered()
-    .filter((record) => (deleted || !record.deleted) && (filter === undefined || passes(record)));
+    .filter(
+      (record) =>
+        (deleted || (!record.deleted && !due.has(record))) &&
+        (filter === undefined || passes(record)),
+    );
   if (filter?.text === undefined) {
     return withTexts(view, texts, records.slice(offset, offset + limit), signal);
   }
@@ -43,16 +51,16 @@ export async function listChunks(
   return found.slice(offset, offset + limit);
 }
 
-export async function oneChunk(view: ShardView, texts: FrameTexts, uuid: string): Promise<Chunk> {
+export async function oneChunk(view: ShardView, texts: PastTexts, uuid: string): Promise<Chunk> {
   const record = view.record(uuid);
-  const [text = ''] = await texts.read(view, [record]);
+  const [text = NO_TEXT] = await texts.read(view, [record]);
   return chunkOf(view, record, text);
 }
 
 /** The chunk with its live neighbours of the same source, in order. */
 export async function chunkInContext(
   view: ShardView,
-  texts: FrameTexts,
+  texts: PastTexts,
   uuid: string,
   { before, after }: { before: number; after: number },
 ): Promise<Chunk[]> {
@@ -61,12 +69,13 @@ export async function chunkInContext(
   const position = view.position(uuid);
   const records = view.ordered();
   const { source } = view.record(uuid);
+  const due = new Set(view.due(new Date()));
   const neighbours = (step: 1 | -1, count: number): ChunkRecord[] => {
     const found: ChunkRecord[] = [];
     for (let at = position + step; found.length < count; at += step) {
       const record = records[at];
       if (record?.source !== source) break;
-      if (!record.deleted) found.push(record);
+      if (!record.deleted && !due.has(record)) found.push(record);
     }
     return found;
   };
@@ -76,12 +85,12 @@ export async function chunkInContext(
 
 async function withTexts(
   view: ShardView,
-  texts: FrameTexts,
+  texts: PastTexts,
   records: readonly ChunkRecord[],
   signal?: AbortSignal,
 ): Promise<Chunk[]> {
   const read = await texts.read(view, records, signal);
-  return records.map((record, at) => chunkOf(view, record, read[at] ?? ''));
+  return records.map((record, at) => chunkOf(view, record, read[at] ?? NO_TEXT));
 }
 
 function whole(name: string, value: number, most: number): number {

@@ -23,6 +23,7 @@ import { loadCompressor } from '../../../src/lib/shard/compression';
 import { packChunks } from '../../../src/lib/shard/pack';
 import { decodeFrame } from '../../../src/lib/shard/payload';
 import { chunkUuid } from '../../../src/lib/shard/uuid';
+import { av1Codec } from '../../../src/lib/video/codec-config';
 import type { EncodedFrames } from '../../../src/lib/video/encode';
 import { openMp4 } from '../../../src/lib/video/mp4-index';
 import { FRAME_CAPACITY } from '../../../src/lib/video/profile';
@@ -30,10 +31,10 @@ import { FRAME_CAPACITY } from '../../../src/lib/video/profile';
 /** An `av1C` box's content: version 1, profile 0, level 4.0, 8-bit 4:2:0 (AV1-ISOBMFF, 2.3.3). */
 const AV1_CONFIG = Uint8Array.of(0x81, 0x04, 0x0c, 0x00);
 
-const encoded = (samples: Uint8Array[]): EncodedFrames => ({
+const encoded = (samples: Uint8Array[], decoderConfig: Uint8Array): EncodedFrames => ({
   profile: 'compact',
-  codec: 'av01.0.04M.08',
-  decoderConfig: AV1_CONFIG,
+  codec: av1Codec(decoderConfig),
+  decoderConfig,
   samples,
 });
 
@@ -43,29 +44,38 @@ export type Spoil = (samples: Uint8Array[], caution: 0 | 1 | 2) => void;
 export interface NodeEngines extends Engines {
   /** What was asked of the model, for tests of context. */
   readonly embedded: string[];
+  /** What the encoder says of itself; that of another browser may differ. */
+  configuration: Uint8Array;
 }
 
 export function enginesInNode({ spoil }: { spoil?: Spoil } = {}): NodeEngines {
   const embedded: string[] = [];
-  return {
+  const engines: NodeEngines = {
     lanes: 2,
     embedded,
-    extract: () => callDirectly(extractHandlers()),
-    encode: callDirectly(encodeHandlers(spoil)),
+    configuration: AV1_CONFIG,
+    extract: () => ({ ...callDirectly(extractHandlers()), giveBack: () => undefined }),
+    encode: callDirectly(encodeHandlers(() => engines.configuration, spoil)),
     decode: callDirectly(decodeHandlers()),
     embed: callDirectly(embedHandlers(embedded)),
     search: callDirectly(searchHandlers()),
+    warm: () => undefined,
     close: () => undefined,
   };
+  return engines;
 }
 
-function encodeHandlers(spoil: Spoil = () => undefined): Handlers<EncodeProtocol> {
+function encodeHandlers(
+  configuration: () => Uint8Array,
+  spoil: Spoil = () => undefined,
+): Handlers<EncodeProtocol> {
   const code = (payloads: Uint8Array[], caution: 0 | 1 | 2): EncodedFrames => {
     const samples = payloads.map((payload) => payload.slice());
     spoil(samples, caution);
-    return encoded(samples);
+    return encoded(samples, configuration());
   };
   return {
+    warm: () => Promise.resolve(),
     async pack({ lineage, chunks, leaveRest }, { progress }) {
       const compressor = await loadCompressor();
       const { compress, estimate } = compressor;
@@ -80,19 +90,22 @@ function encodeHandlers(spoil: Spoil = () => undefined): Handlers<EncodeProtocol
       const payloads = frames.map((frame) => frame.payload);
       progress(payloads.length);
       return {
-        encoded: code(payloads, 0),
+        encoded: payloads.length > 0 ? code(payloads, 0) : null,
         payloads,
         rest,
         frames: await Promise.all(
           frames.map(async ({ seed, chunks: taken, bytes }) => ({
             bytes,
             chunks: taken,
-            uuids: await Promise.all(taken.map((_, slot) => chunkUuid(seed, slot))),
+            uuids: await Promise.all(
+              taken.map(async (at, slot) => chunks[at]?.uuid ?? chunkUuid(seed, slot)),
+            ),
           })),
         ),
       };
     },
     again: ({ payloads, caution }) => Promise.resolve(code(payloads, caution)),
+    combine: searchHandlers().combine,
   };
 }
 

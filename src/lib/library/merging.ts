@@ -1,0 +1,143 @@
+/** A merge: what another shard of the lineage changed since both parted, as one new version here. */
+import type { MergeConflict, MergeReport, MergeSide } from '../api';
+import { InvalidError } from '../errors';
+import { kindOf, type RecordChange } from '../shard/changes';
+import type { ChunkUuid } from '../shard/ids';
+import { planMerge, type Content, type Contents, type Resolution } from '../shard/merge';
+import { Ancestry } from './ancestry';
+import { commitPlanned, sourcesOf, type ChangeContext, type Changed } from './changing';
+import { sourceOf } from './question';
+import { checkChunkText, withText } from './text-record';
+import { carried } from './version-plans';
+import { openView, type ShardView } from './view';
+
+export interface MergeWish {
+  readonly pick: readonly string[] | undefined;
+  readonly resolve: Readonly<Record<string, Resolution>>;
+  readonly message: string | undefined;
+}
+
+/** @throws InvalidError for a shard of another lineage, or one without a common version */
+export async function mergeShard(
+  mine: ShardView,
+  theirs: ShardView,
+  { pick, resolve, message }: MergeWish,
+  context: ChangeContext,
+): Promise<{ report: MergeReport; changed: Changed | null }> {
+  if (mine.entry.lineage !== theirs.entry.lineage) {
+    throw new InvalidError('Only shards that come from the same one can be merged.', {
+      subject: theirs.entry.id,
+    });
+  }
+  const base = await baseOf(mine, theirs, context);
+  const sides = { base: base.contents, mine: contentsOf(mine), theirs: contentsOf(theirs) };
+  const plan = planMerge(sides, {
+    ...(pick ? { pick: new Set(pick as ChunkUuid[]) } : {}),
+    resolve: new Map(Object.entries(resolve) as [ChunkUuid, Resolution][]),
+  });
+  const taken = { added: 0, edited: 0, removed: 0, restored: 0 };
+  if (plan.conflicts.length > 0) {
+    const conflicts = await describe(plan.conflicts, base.view, mine, theirs, context);
+    return { report: { merged: false, version: null, taken, conflicts }, changed: null };
+  }
+  const changes: RecordChange[] = [];
+  for (const { uuid, kind } of plan.take) {
+    const before = mine.find(uuid) ?? null;
+    const other = theirs.find(uuid);
+    const lives = other !== undefined && !other.deleted;
+    const after = lives
+      ? await carried(mine, theirs, other, context.past)
+      : before && { ...before, deleted: true };
+    if (!after) continue; // neither side has it
+    changes.push({ uuid, before, after });
+    taken[kind]++;
+  }
+  for (const { uuid, text } of plan.write) {
+    const before = mine.find(uuid) ?? null;
+    const record = before ?? theirs.find(uuid);
+    if (!record) continue; // in neither: the plan has no such conflict
+    const source = mine.findSource(record.source) ?? theirs.findSource(record.source);
+    await checkChunkText(text, { uuid, source, place: record.place }, mine.entry.lineage);
+    const after = await withText({ ...record, deleted: false }, text);
+    changes.push({ uuid, before, after: mine.drawn(after) ? after : { ...after, at: null } });
+    const kind = kindOf({ uuid, before, after });
+    if (kind) taken[kind]++;
+  }
+  const changed = await commitPlanned(
+    mine,
+    {
+      operation: 'merge',
+      message: message ?? `Merged “${theirs.entry.name}”`,
+      changes,
+      views: [theirs],
+      sources: sourcesOf(theirs, changes),
+      // With a choice of chunks the rest is still to be taken: the lines have not met.
+      ...(pick ? {} : { more: { merged: theirs.version.id } }),
+      // Keeping one's own text is a decision too: it must not be asked again.
+      ...(Object.keys(resolve).length > 0 ? { always: true as const } : {}),
+    },
+    context,
+  );
+  const version = changed.made?.version.id ?? null;
+  return { report: { merged: true, version, taken, conflicts: [] }, changed };
+}
+
+interface Base {
+  readonly contents: Contents;
+  /** Undefined where only a skeleton is left. */
+  readonly view: ShardView | undefined;
+}
+
+async function baseOf(
+  mine: ShardView,
+  theirs: ShardView,
+  { catalogue }: ChangeContext,
+): Promise<Base> {
+  const ancestry = await Ancestry.of(catalogue, mine.entry.lineage);
+  const id = ancestry.mergeBase(mine.version.id, theirs.version.id);
+  const logged = ancestry.find(id);
+  if (!logged) throw new Error(`The merge base ${id} is in no log.`);
+  if (!logged.link.skeleton) {
+    const view = await openView(catalogue, logged.entry, logged.link);
+    return { contents: contentsOf(view), view };
+  }
+  const { chunks } = await catalogue.skeleton(logged.link.digest);
+  const contents = new Map(
+    chunks.map(([uuid, sha256, deleted]) => [uuid, { sha256, deleted: deleted === 1 }]),
+  );
+  return { contents, view: undefined };
+}
+
+/** What a merge compares: text and life of every chunk. */
+export function contentsOf(view: ShardView): Map<ChunkUuid, Content> {
+  return new Map(view.ordered().map((record) => [record.uuid, record]));
+}
+
+async function describe(
+  uuids: readonly ChunkUuid[],
+  base: ShardView | undefined,
+  mine: ShardView,
+  theirs: ShardView,
+  { past }: ChangeContext,
+): Promise<MergeConflict[]> {
+  const sideIn = async (view: ShardView, uuid: ChunkUuid): Promise<MergeSide> => {
+    const record = view.find(uuid);
+    if (!record) return { text: null, deleted: true };
+    const [text = null] = await past.read(view, [record]);
+    return { text, deleted: record.deleted };
+  };
+  const conflicts: MergeConflict[] = [];
+  for (const uuid of uuids) {
+    const view = mine.find(uuid) ? mine : theirs;
+    const record = view.record(uuid);
+    conflicts.push({
+      uuid,
+      source: sourceOf(view, record),
+      place: record.place,
+      base: base?.find(uuid) ? await sideIn(base, uuid) : null,
+      mine: await sideIn(mine, uuid),
+      theirs: await sideIn(theirs, uuid),
+    });
+  }
+  return conflicts;
+}

@@ -1,0 +1,95 @@
+/**
+ * What going back changes: undo of one version on top of those that came after it, and rollback to
+ * an old one. Decides only; `changing.ts` commits.
+ */
+import { ConflictError, InvalidError } from '../errors';
+import type { RecordChange } from '../shard/changes';
+import type { SegmentEntry } from '../shard/objects';
+import type { ChunkRecord } from '../shard/records';
+import { changesBetween, isSame } from './differences';
+import type { PastTexts } from './past-texts';
+import { withText } from './text-record';
+import type { ShardView } from './view';
+
+/** What an undo changes: chunks one by one, or the segments of a whole ingest. */
+export interface UndoPlan {
+  readonly changes: readonly RecordChange[];
+  readonly segments?: readonly SegmentEntry[];
+}
+
+/**
+ * Takes back what `done` changed of `before`, in the head.
+ * @throws ConflictError where a chunk was changed again since
+ */
+export async function planUndo(
+  head: ShardView,
+  { before, done }: { before: ShardView; done: ShardView },
+  past: PastTexts,
+): Promise<UndoPlan> {
+  const made = changesBetween(before, done);
+  for (const { uuid, after } of made) {
+    if (isSame(head.find(uuid) ?? null, after)) continue;
+    throw new ConflictError('This chunk was changed again since.', { subject: uuid });
+  }
+  const segments = segmentsWithout(head, before, done);
+  const changes: RecordChange[] = [];
+  for (const { uuid, before: wanted } of made) {
+    const now = head.find(uuid) ?? null;
+    const isBack = wanted?.at && segments?.some(({ id }) => id === wanted.at?.segment);
+    const after = wanted && !isBack ? await carried(head, before, wanted, past) : wanted;
+    changes.push({ uuid, before: now, after });
+  }
+  return segments ? { changes, segments } : { changes };
+}
+
+/**
+ * The head's segments without those that `done` brought, and with those that it took away; undefined
+ * where it did neither. @throws ConflictError where that is no longer to be told apart
+ */
+function segmentsWithout(
+  head: ShardView,
+  before: ShardView,
+  done: ShardView,
+): SegmentEntry[] | undefined {
+  if (before.version.segments === done.version.segments) return undefined;
+  const added = done.segments.filter(({ id }) => !before.hasSegment(id));
+  const taken = before.segments.filter(({ id }) => !done.hasSegment(id));
+  if ((added.length > 0 && taken.length > 0) || added.some(({ id }) => !head.hasSegment(id))) {
+    throw new ConflictError(
+      'The video was written anew meanwhile. Roll back to the version before instead.',
+      { subject: done.version.id },
+    );
+  }
+  const gone = new Set(added.map(({ id }) => id));
+  return [...head.segments.filter(({ id }) => !gone.has(id)), ...taken];
+}
+
+/**
+ * A record of another version for the head to hold: where its text lies in a segment of the head it
+ * stays there, else it comes along as an overlay.
+ */
+export async function carried(
+  head: ShardView,
+  other: ShardView,
+  wanted: ChunkRecord,
+  past: PastTexts,
+): Promise<ChunkRecord> {
+  const now = head.find(wanted.uuid);
+  // A tombstone's text may have been compacted away since: to live again it needs one that is here.
+  if (now?.sha256 === wanted.sha256 && (wanted.deleted || head.rowOf(now))) {
+    const { text: _, ...rest } = wanted;
+    const record = { ...rest, at: now.at };
+    return now.text === undefined ? record : { ...record, text: now.text };
+  }
+  if (wanted.text !== undefined) {
+    const isDrawn = wanted.at !== null && head.hasSegment(wanted.at.segment);
+    return isDrawn ? wanted : { ...wanted, at: null };
+  }
+  if (head.drawn(wanted)) return wanted;
+  const [text] = await past.read(other, [wanted]);
+  if (text !== undefined) return withText({ ...wanted, at: null }, text);
+  if (wanted.deleted) return wanted; // a tombstone needs no text
+  throw new InvalidError('The text of a chunk is in no version that is still kept.', {
+    subject: wanted.uuid,
+  });
+}
