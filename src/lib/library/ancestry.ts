@@ -1,5 +1,4 @@
 /** Who descends from whom among the versions of one lineage, from the logs of its shards alone. */
-import { InvalidError } from '../errors';
 import type { VersionId } from '../shard/ids';
 import type { LoggedVersion, ShardEntry } from '../shard/objects';
 import type { Catalogue } from './catalogue';
@@ -51,16 +50,13 @@ export class Ancestry {
   }
 
   /**
-   * The nearest common ancestor: one from which no other common one descends. Where several are
-   * (lines that merged crosswise), the one nearest to `b`.
-   * @throws InvalidError where there is none
+   * The nearest common ancestors: those from which no other common one descends, the nearest to `b`
+   * first. One as a rule, several of lines that merged crosswise, none of lines that never met.
    */
-  mergeBase(a: VersionId, b: VersionId): VersionId {
+  mergeBases(a: VersionId, b: VersionId): VersionId[] {
     const ofA = this.ancestors(a);
     const common = [...this.ancestors(b)].filter((id) => ofA.has(id));
     const passed = new Set(common.flatMap((id) => [...(this.#parents.get(id) ?? [])]));
-    const base = common.find((id) => !passed.has(id));
-    if (base !== undefined) return base;
-    throw new InvalidError('The two shards have no common version.', { subject: b });
+    return common.filter((id) => !passed.has(id));
   }
 }

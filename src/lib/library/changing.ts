@@ -98,10 +98,8 @@ async function plan(view: ShardView, edit: ChunkEdit, context: ChangeContext): P
       return { operation: edit.kind, ...planDelete(edit, given) };
     case 'restore':
       return { operation: edit.kind, ...(await planRestore(edit, given)) };
-    case 'apply': {
-      const more = { expires: true };
-      return { operation: edit.kind, ...(await planApply(edit, given)), more };
-    }
+    case 'apply':
+      return { operation: edit.kind, ...(await planApply(edit, given)) };
     case 'undo':
     case 'redo': {
       const done = await openVersion(view, edit.version, catalogue);

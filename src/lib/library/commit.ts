@@ -4,7 +4,13 @@
  */
 import type { JsonPatchOperation, Operation, ProfileName, RetentionPolicy } from '../api';
 import { selectVectorBytes } from '../search/combine-vectors';
-import { deltasToMerge, encodeDelta, mergeDeltas, type Delta } from '../shard/delta';
+import {
+  deltasToMerge,
+  encodeDelta,
+  mergeDeltas,
+  withoutRepeats,
+  type Delta,
+} from '../shard/delta';
 import { newLineage, newShardId, newVersionId, type VersionId } from '../shard/ids';
 import {
   encodeObject,
@@ -141,7 +147,7 @@ export interface NewVersion {
   readonly delta?: Delta | null;
   /** Null takes the policy away. */
   readonly retention?: RetentionPolicy | null;
-  /** Some of its chunks may expire. */
+  /** Chunks of its new segments may expire; those of the delta speak for themselves. */
   readonly expires?: boolean;
 }
 
@@ -185,6 +191,9 @@ export async function addVersion(
     counts: made.counts,
     ...(retention && Object.keys(retention).length > 0 ? { retention } : {}),
   };
+  const expires =
+    made.expires === true ||
+    made.delta?.rows.some(({ record }) => record?.expiresAt !== undefined) === true;
   const link: VersionLink = { id: version.id, digest: await change.put(version) };
   const logged = made.merged ? { ...link, merged: made.merged } : link;
   const entry: ShardEntry = {
@@ -197,7 +206,7 @@ export async function addVersion(
       chunks: version.counts.chunks - version.counts.deleted,
       deleted: version.counts.deleted,
       bytes: segments.reduce((sum, segment) => sum + segment.bytes.video, 0),
-      ...(made.expires || before.facts.expires || retention?.ttlSeconds ? { expires: true } : {}),
+      ...(expires || before.facts.expires || retention?.ttlSeconds ? { expires: true } : {}),
       ...(retention && Object.keys(retention).length > 0 ? { retains: true } : {}),
     },
   };
@@ -219,7 +228,7 @@ async function stacked(
   const top = count > 0 ? mergeDeltas([...parts, delta], selectVectorBytes) : delta;
   const bytes = encodeDelta(top);
   const digest = await change.putBytes(bytes);
-  return [...kept, { digest, rows: top.rows.length, bytes: bytes.length }];
+  return withoutRepeats([...kept, { digest, rows: top.rows.length, bytes: bytes.length }]);
 }
 
 async function extended(

@@ -316,15 +316,8 @@ export function passages(count: number): string {
 
 /** The UUIDs that an edit names and whose texts the caller must have seen. */
 export function relianceOf(edit: ChunkEdit): ChunkUuid[] {
-  switch (edit.kind) {
-    case 'edit':
-    case 'split':
-      return [edit.uuid as ChunkUuid];
-    case 'join':
-      return edit.uuids as ChunkUuid[];
-    case 'delete':
-      return Array.isArray(edit.what) ? (edit.what as ChunkUuid[]) : [];
-    default:
-      return [];
-  }
+  if (edit.kind === 'edit' || edit.kind === 'split') return [edit.uuid as ChunkUuid];
+  if (edit.kind === 'join') return edit.uuids as ChunkUuid[];
+  const isListed = edit.kind === 'delete' && Array.isArray(edit.what);
+  return isListed ? (edit.what as ChunkUuid[]) : [];
 }

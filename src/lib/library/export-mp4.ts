@@ -10,8 +10,6 @@ import { joinMp4 } from '../video/join';
 import { EXPORTS, liveVideo, type LiveVideoContext } from './live-video';
 import type { ShardView } from './view';
 
-export { EXPORTS } from './live-video';
-
 export type ExportParts = Pick<LiveVideoContext, 'engines' | 'store' | 'texts' | 'fs'>;
 
 export interface ExportWork {

@@ -63,14 +63,17 @@ export async function ingestFiles(
   context.engines.warm(context.entry.profile, Math.ceil(bytes / PART_BYTES[context.entry.profile]));
   const reports: IngestedFile[] = [];
   let order = context.lastOrder;
+  /** When the latest source with chunks was added. */
+  let newest = '';
   let chunks = 0;
   let sources = 0;
 
   const ingestOne = async (file: File, at: number, document: OpenedDocument): Promise<number> => {
     const { source: id, type, sha256 } = document;
-    const before = noted.get(at);
-    const isSame = before?.sha256 === sha256;
-    const addedAt = isSame ? before.addedAt : new Date().toISOString();
+    const earlier = noted.get(at);
+    // Sources are listed by this time: none may be older than one that comes before it.
+    const isSame = earlier?.sha256 === sha256 && earlier.addedAt >= newest;
+    const addedAt = isSame ? earlier.addedAt : new Date().toISOString();
     const source: SourceRecord = { id, name: file.name, type, sha256, addedAt };
     let textBefore = '';
     let count = 0;
@@ -87,6 +90,7 @@ export async function ingestFiles(
           ...(expiresAt === undefined ? {} : { expiresAt }),
         };
         await segments.add(chunk, at);
+        newest = addedAt;
         textBefore = draft.text;
         count++;
         chunks++;

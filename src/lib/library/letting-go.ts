@@ -41,11 +41,19 @@ export async function releaseVersions(
   }
   if (gone.size === 0) return { after: entry, released: 0 };
   const change = new Change(store);
-  const bases = await mergeBases(catalogue, entry);
+  const ancestry = await Ancestry.of(catalogue, entry.lineage);
+  const bases = await mergeBases(catalogue, entry, ancestry, gone);
   const versions: LoggedVersion[] = [];
+  /** What the line is known to descend from by the merges that stay in it. */
+  const taken = new Set<VersionId>();
   for (const link of line) {
-    if (!gone.has(link.id)) versions.push(link);
-    else if (bases.has(link.id)) versions.push(await skeletonOf(change, catalogue, entry, link));
+    const { id, merged } = link;
+    const takes = merged !== undefined && !taken.has(merged) ? merged : undefined;
+    if (!gone.has(id)) versions.push(link);
+    else if (takes || bases.has(id))
+      versions.push(await skeletonOf(change, catalogue, entry, link));
+    else continue;
+    if (takes) for (const one of ancestry.ancestors(takes)) taken.add(one);
   }
   const after = { ...entry, log: await putLog(change, versions) };
   await commitFacts(store, entry, after, change, { frees: true });
@@ -68,17 +76,46 @@ async function skeletonOf(
 }
 
 /** The versions in which lines of this lineage meet: those that a merge would compare with. */
-async function mergeBases(catalogue: Catalogue, entry: ShardEntry): Promise<Set<VersionId>> {
-  const ancestry = await Ancestry.of(catalogue, entry.lineage);
-  const family = (await catalogue.entries()).filter(({ lineage }) => lineage === entry.lineage);
-  const ends = new Set(
-    family.flatMap(({ head, tags }) => [head.id, ...Object.values(tags).map(({ id }) => id)]),
-  );
+async function mergeBases(
+  catalogue: Catalogue,
+  { lineage }: ShardEntry,
+  ancestry: Ancestry,
+  gone: ReadonlySet<VersionId>,
+): Promise<Set<VersionId>> {
+  const family = (await catalogue.entries()).filter((one) => one.lineage === lineage);
+  const ends = await Promise.all(family.map((one) => endsOf(catalogue, one, gone)));
   const bases = new Set<VersionId>();
-  for (const a of ends) {
-    for (const b of ends) if (a < b) bases.add(ancestry.mergeBase(a, b));
-  }
+  const meet = (a: VersionId, b: VersionId): void => {
+    if (a === b) return;
+    const found = ancestry.mergeBases(a, b);
+    for (const id of found) bases.add(id);
+    // Several are merged with each other first: see `merging.ts`.
+    for (const one of found) for (const other of found) meet(one, other);
+  };
+  const all = new Set(ends.flat());
+  for (const a of all) for (const b of all) meet(a, b);
   return bases;
+}
+
+/**
+ * The kept versions of a line from which new lines may grow, as far as their bases differ: the head,
+ * tagged ones, and the newest ones from before a merge.
+ */
+async function endsOf(
+  catalogue: Catalogue,
+  entry: ShardEntry,
+  gone: ReadonlySet<VersionId>,
+): Promise<VersionId[]> {
+  const ends = [entry.head.id, ...Object.values(entry.tags).map(({ id }) => id)];
+  let isBefore = false;
+  for await (const { id, merged, skeleton } of catalogue.line(entry)) {
+    if (!gone.has(id) && !skeleton) {
+      if (isBefore) ends.push(id);
+      isBefore = false;
+    }
+    isBefore ||= merged !== undefined;
+  }
+  return ends;
 }
 
 function checkKeeping({ keepLast, newerThan }: Keeping): void {

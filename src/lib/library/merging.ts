@@ -2,9 +2,10 @@
 import type { MergeConflict, MergeReport, MergeSide } from '../api';
 import { InvalidError } from '../errors';
 import { kindOf, type RecordChange } from '../shard/changes';
-import type { ChunkUuid } from '../shard/ids';
+import type { ChunkUuid, VersionId } from '../shard/ids';
 import { planMerge, type Content, type Contents, type Resolution } from '../shard/merge';
 import { Ancestry } from './ancestry';
+import type { Catalogue } from './catalogue';
 import { commitPlanned, sourcesOf, type ChangeContext, type Changed } from './changing';
 import { sourceOf } from './question';
 import { checkChunkText, withText } from './text-record';
@@ -37,7 +38,7 @@ export async function mergeShard(
   });
   const taken = { added: 0, edited: 0, removed: 0, restored: 0 };
   if (plan.conflicts.length > 0) {
-    const conflicts = await describe(plan.conflicts, base.view, mine, theirs, context);
+    const conflicts = await describe(plan.conflicts, base, mine, theirs, context);
     return { report: { merged: false, version: null, taken, conflicts }, changed: null };
   }
   const changes: RecordChange[] = [];
@@ -84,9 +85,12 @@ export async function mergeShard(
 
 interface Base {
   readonly contents: Contents;
-  /** Undefined where only a skeleton is left. */
-  readonly view: ShardView | undefined;
+  /** The versions that it comes from, but for those of which only a skeleton is left. */
+  readonly views: readonly ShardView[];
 }
+
+/** A text that is on no side: so a chunk that two bases disagree about has changed for everyone. */
+const DISAGREED: Content = { sha256: 'disagreed', deleted: false };
 
 async function baseOf(
   mine: ShardView,
@@ -94,18 +98,62 @@ async function baseOf(
   { catalogue }: ChangeContext,
 ): Promise<Base> {
   const ancestry = await Ancestry.of(catalogue, mine.entry.lineage);
-  const id = ancestry.mergeBase(mine.version.id, theirs.version.id);
+  const base = await commonBase(ancestry, mine.version.id, theirs.version.id, catalogue);
+  if (base) return base;
+  throw new InvalidError('The two shards have no common version.', { subject: theirs.entry.id });
+}
+
+/**
+ * Lines that merged crosswise have several bases, and each lacks what the others brought: what counts
+ * is the merge of them all, with what they have in common as its base in turn.
+ */
+async function commonBase(
+  ancestry: Ancestry,
+  a: VersionId,
+  b: VersionId,
+  catalogue: Catalogue,
+): Promise<Base | undefined> {
+  const [first, ...others] = ancestry.mergeBases(a, b);
+  if (first === undefined) return undefined;
+  let base = await baseAt(ancestry, first, catalogue);
+  for (const other of others) {
+    const one = await baseAt(ancestry, other, catalogue);
+    const before = await commonBase(ancestry, first, other, catalogue);
+    base = {
+      contents: merged(before?.contents ?? new Map(), base.contents, one.contents),
+      views: [...base.views, ...one.views],
+    };
+  }
+  return base;
+}
+
+async function baseAt(ancestry: Ancestry, id: VersionId, catalogue: Catalogue): Promise<Base> {
   const logged = ancestry.find(id);
   if (!logged) throw new Error(`The merge base ${id} is in no log.`);
   if (!logged.link.skeleton) {
     const view = await openView(catalogue, logged.entry, logged.link);
-    return { contents: contentsOf(view), view };
+    return { contents: contentsOf(view), views: [view] };
   }
   const { chunks } = await catalogue.skeleton(logged.link.digest);
   const contents = new Map(
     chunks.map(([uuid, sha256, deleted]) => [uuid, { sha256, deleted: deleted === 1 }]),
   );
-  return { contents, view: undefined };
+  return { contents, views: [] };
+}
+
+function merged(before: Contents, one: Contents, other: Contents): Map<ChunkUuid, Content> {
+  const contents = new Map<ChunkUuid, Content>();
+  for (const uuid of new Set([...one.keys(), ...other.keys()])) {
+    const [was, a, b] = [before.get(uuid), one.get(uuid), other.get(uuid)];
+    const content = isAlike(a, b) || isAlike(b, was) ? a : isAlike(a, was) ? b : DISAGREED;
+    if (content) contents.set(uuid, content);
+  }
+  return contents;
+}
+
+function isAlike(a: Content | undefined, b: Content | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.deleted === b.deleted && (a.deleted || a.sha256 === b.sha256);
 }
 
 /** What a merge compares: text and life of every chunk. */
@@ -115,7 +163,7 @@ export function contentsOf(view: ShardView): Map<ChunkUuid, Content> {
 
 async function describe(
   uuids: readonly ChunkUuid[],
-  base: ShardView | undefined,
+  base: Base,
   mine: ShardView,
   theirs: ShardView,
   { past }: ChangeContext,
@@ -130,11 +178,12 @@ async function describe(
   for (const uuid of uuids) {
     const view = mine.find(uuid) ? mine : theirs;
     const record = view.record(uuid);
+    const before = base.views.find((one) => isAlike(one.find(uuid), base.contents.get(uuid)));
     conflicts.push({
       uuid,
       source: sourceOf(view, record),
       place: record.place,
-      base: base?.find(uuid) ? await sideIn(base, uuid) : null,
+      base: before?.find(uuid) ? await sideIn(before, uuid) : null,
       mine: await sideIn(mine, uuid),
       theirs: await sideIn(theirs, uuid),
     });

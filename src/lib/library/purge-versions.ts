@@ -2,7 +2,7 @@
  * Versions, deltas, patches and logs without some chunks: what a purge writes in the place of the
  * small objects that spoke of them. Ids, tags and names stay; digests do not.
  */
-import { decodeDelta, encodeDelta, type Delta } from '../shard/delta';
+import { decodeDelta, encodeDelta, withoutRepeats, type Delta } from '../shard/delta';
 import type { ChunkUuid } from '../shard/ids';
 import type {
   DeltaLink,
@@ -90,7 +90,7 @@ export class VersionRewriter {
       const deltas = await Promise.all(
         version.deltas.map((link) => once(this.#deltas, link.digest, () => this.#delta(link))),
       );
-      const left = deltas.filter((link) => link !== null);
+      const left = withoutRepeats(deltas.filter((link) => link !== null));
       const before = version.patch && (await catalogue.patch(version.patch));
       const purgedPatch = before && purgePatch(before, purged, this.#purge.digestOf);
       const patch =
@@ -158,21 +158,18 @@ export class VersionRewriter {
     const { purged, moved } = this.#purge;
     const picks: { part: number; row: number }[] = [];
     let textRow = 0;
-    let isSame = true;
     const rows = delta.rows.flatMap((row) => {
       const { uuid, record } = row;
       const at = record?.text === undefined ? -1 : textRow++;
-      if (purged.has(uuid)) {
-        isSame = false;
-        return [];
-      }
+      if (purged.has(uuid)) return [];
       if (at >= 0) picks.push({ part: 0, row: at });
       if (!record?.at) return [row];
       const now = moved(record.at) ?? null;
       if (now === record.at) return [row];
-      isSame = false;
       return [{ uuid, record: { ...record, at: now } }];
     });
+    const isSame =
+      rows.length === delta.rows.length && rows.every((row, at) => row === delta.rows[at]);
     if (isSame) return delta;
     const { vectors } = delta;
     const named = new Set(rows.map(({ record }) => record?.source));

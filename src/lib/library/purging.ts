@@ -80,7 +80,10 @@ export async function purgeChunks(
     }
     await commitEntries(store, change, changed, { frees: true });
     await context.forget();
-    for (const { after } of changed) await recordPurge(after, purged.size, context);
+    for (const { before, after } of changed) {
+      const removed = before.facts.chunks - after.facts.chunks; // tombstones were removed before
+      await recordPurge(after, { chunks: purged.size, removed }, context);
+    }
     const { freedBytes } = await store.collect();
     for (const name of await context.fs.list(EXPORTS))
       await context.fs.remove(`${EXPORTS}/${name}`);
@@ -255,7 +258,7 @@ async function rewritePage(
     const id = video.segment.id as SegmentId;
     const own = rows.filter(({ record }) => record.at.segment === id);
     if (own.length === 0) continue;
-    const data = await engines.search.call('combine', {
+    const data = await engines.encode.call('combine', {
       parts: [search],
       picks: own.map(({ row }) => ({ part: 0, row })),
       language,
@@ -298,7 +301,7 @@ const framesOf = ({ copied, drawn }: WrittenVideo): number => copied + drawn;
 /** A version that says that a purge was here. */
 async function recordPurge(
   entry: ShardEntry,
-  chunks: number,
+  { chunks, removed }: { chunks: number; removed: number },
   { store, catalogue }: PurgeContext,
 ): Promise<void> {
   const head = await catalogue.version(entry.head);
@@ -306,6 +309,6 @@ async function recordPurge(
     operation: 'purge',
     message: `Purged ${passages(chunks)}`,
     patch: null,
-    counts: { ...head.counts, ...UNCHANGED, removed: chunks },
+    counts: { ...head.counts, ...UNCHANGED, removed },
   });
 }

@@ -139,6 +139,9 @@ async function oldVideo(store: Store, segment: SegmentEntry): Promise<OldVideo> 
 /** UTF-8 bytes of text in a frame where there is none to go by. */
 const USUAL_TEXT_BYTES = 8_500;
 
+/** Copied frames that are told at a time: to tell of each would cost as much as to copy it. */
+const TOLD_FRAMES = 32;
+
 /** Adds frames up into progress. How many will be drawn is guessed from the frames there are. */
 class RedrawMeter {
   readonly #progress: (progress: Progress) => void;
@@ -167,6 +170,7 @@ class RedrawMeter {
     this.#done[stage] += frames;
     const done = this.#done[stage];
     const total = stage === 'copy' ? this.#total.copy : Math.max(done, this.#total.drawn);
+    if (stage === 'copy' && done < total && done % TOLD_FRAMES !== 0) return;
     this.#progress({ stage, done, total });
   }
 }

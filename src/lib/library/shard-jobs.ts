@@ -92,11 +92,7 @@ export class ShardJobs {
       made &&
       (await this.#commit(
         view,
-        {
-          segments: made.segments,
-          delta: made.delta ?? consolidated(view),
-          model: now,
-        },
+        { segments: made.segments, delta: made.delta, model: now },
         {
           operation: 'reindex',
           message: model === undefined ? 'Wrote the search data anew' : `Embedded with ${model}`,
@@ -174,13 +170,4 @@ export class ShardJobs {
     if (!isPresent(view.entry)) throw removed(view.entry);
     return view;
   }
-}
-
-/** All deltas of a version as one; null where it has none. */
-function consolidated({ deltas }: ShardView): Delta | null {
-  if (deltas.length === 0) return null;
-  return mergeDeltas(
-    deltas.map(({ delta }) => delta),
-    selectVectorBytes,
-  );
 }

@@ -170,6 +170,7 @@ async function clonedEntry(
   const now = new Date().toISOString();
   const { removedAt: _, ...facts } = origin;
   const { chunks, deleted } = version.counts;
+  const { expires } = origin.facts;
   return {
     ...facts,
     id: newShardId(),
@@ -182,10 +183,11 @@ async function clonedEntry(
     log: await catalogue.logFrom(origin, link.id),
     tags: {},
     facts: {
-      ...origin.facts,
       chunks: chunks - deleted,
       deleted,
       bytes: segments.reduce((sum, segment) => sum + segment.bytes.video, 0),
+      ...(expires ? { expires } : {}),
+      ...(version.retention ? { retains: true } : {}),
     },
   };
 }

@@ -257,10 +257,9 @@ export class ShardView {
     for (const { source, deleted } of this.ordered()) {
       if (source && !deleted) live.set(source, (live.get(source) ?? 0) + 1);
     }
-    return [...this.#sources.values()].map((source) => ({
-      ...source,
-      chunks: live.get(source.id) ?? 0,
-    }));
+    return [...this.#sources.values()]
+      .map((source) => ({ ...source, chunks: live.get(source.id) ?? 0 }))
+      .sort((a, b) => compareOrder(a.addedAt, b.addedAt)); // segments are not in this order for ever
   }
 
   /** When a chunk was added: its source's time, or its own; ISO 8601. */

@@ -125,6 +125,15 @@ export function deltasToMerge(stack: readonly Pick<DeltaLink, 'rows'>[], rows: n
 }
 
 /**
+ * The stack with equal deltas once, as the newest of them: an edit that was taken back and done again
+ * is written with the same bytes, and a digest names search data.
+ */
+export function withoutRepeats(stack: readonly DeltaLink[]): DeltaLink[] {
+  const last = new Map(stack.map(({ digest }, at) => [digest, at]));
+  return stack.filter(({ digest }, at) => last.get(digest) === at);
+}
+
+/**
  * One delta that says of each chunk what the newest of these says, with the sources that its rows
  * still name.
  * @param deltas oldest first

@@ -7,6 +7,12 @@ import { CorruptError } from '../errors';
 import type { Operation, ProfileName, Question, RetentionPolicy } from '../api';
 import type { Digest } from '../store/digest';
 import type { ChunkUuid, Lineage, SegmentId, ShardId, VersionId } from './ids';
+import {
+  upgradeEntry,
+  upgradeVersion,
+  type EntryBeforeEditing,
+  type VersionBeforeEditing,
+} from './older-objects';
 
 export interface VersionLink {
   readonly id: VersionId;
@@ -183,13 +189,32 @@ export function encodeObject(object: Objects[keyof Objects]): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(object));
 }
 
-/** @throws CorruptError when the bytes are not of that kind */
+/** Objects as the present app or an older one wrote them. */
+interface StoredObjects extends Omit<Objects, 'shard' | 'version'> {
+  shard: ShardEntry | (EntryBeforeEditing & Omit<ShardEntry, 'log' | 'questions'>);
+  version: Version | (VersionBeforeEditing & Omit<Version, 'parents' | 'deltas' | 'counts'>);
+}
+
+const PRESENT: { readonly [K in keyof Objects]: (stored: StoredObjects[K]) => Objects[K] } = {
+  shard: (entry) => ('questions' in entry ? entry : upgradeEntry(entry)),
+  version: (version) => ('deltas' in version ? version : upgradeVersion(version)),
+  segments: (table) => table,
+  log: (log) => log,
+  skeleton: (skeleton) => skeleton,
+  questions: (questions) => questions,
+};
+
+/**
+ * An object in its present shape, whichever version of the app wrote it: encoded again, an older one
+ * has other bytes and another digest.
+ * @throws CorruptError when the bytes are not of that kind
+ */
 export function decodeObject<K extends keyof Objects>(kind: K, bytes: Uint8Array): Objects[K] {
-  const object = JSON.parse(new TextDecoder().decode(bytes)) as Objects[K];
+  const object = JSON.parse(new TextDecoder().decode(bytes)) as StoredObjects[K];
   if (object.format !== FORMATS[kind]) {
     throw new CorruptError(`An object of kind ${kind} has the format ${object.format}.`);
   }
-  return object;
+  return PRESENT[kind](object);
 }
 
 /** Kinds that refer to nothing: a walk over references need not read them. */

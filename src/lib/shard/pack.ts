@@ -6,7 +6,7 @@
 import type { Place } from '../api';
 import { InvalidError } from '../errors';
 import { encodeFrame, textBytesOf, type Frame, type FrameChunk, type FrameSource } from './payload';
-import { newSeed, type Lineage } from './ids';
+import { newSeed, type ChunkUuid, type Lineage } from './ids';
 
 /** Best fit looks this far ahead; the order keys keep the order (docs/FORMAT.md). */
 const WINDOW = 16;
@@ -199,6 +199,9 @@ function tooLarge(chunk: FrameChunk): InvalidError {
 /** UTF-8 bytes that always fit, whatever they are: brotli adds a handful of bytes to noise. */
 const ALWAYS_FITS = 2400;
 
+/** A chunk is born without one in its frame, but carries it once it is drawn anew. */
+const ANY_UUID = '5f2c81d0-9a3e-8b47-a6d1-0e7c94b3f218' as ChunkUuid;
+
 /**
  * Cuts a text that a frame cannot hold into pieces that it can, at graphemes, near equal in length.
  * @returns UTF-16 offsets where to cut, ascending, without 0 and the end; empty where it fits
@@ -210,7 +213,7 @@ export function cutToFit(
   options: Pick<PackOptions, 'lineage' | 'capacity' | 'compress'>,
 ): number[] {
   const fits = (part: string): boolean => {
-    const chunk = { order: 'a00000V', source, place, text: part };
+    const chunk = { order: 'a00000V', source, place, text: part, uuid: ANY_UUID };
     if (part.length * 3 < ALWAYS_FITS && sizeOf(chunk) < ALWAYS_FITS) return true;
     const frame = { lineage: options.lineage, seed: newSeed(), chunks: [chunk] };
     const content = encodeFrame(frame);

@@ -41,8 +41,11 @@ describe.each(['tests.json', 'spec_tests.json'])('the public cases of %s', (file
   const url = new URL(`../../fixtures/json-patch/${file}`, import.meta.url);
   const cases = JSON.parse(readFileSync(url, 'utf8')) as Case[];
   cases.forEach(({ comment, doc, patch, expected, error, disabled }, at) => {
+    // The suite has switched off a few; of those, two are about JSON texts with a member twice,
+    // which `JSON.parse` never shows.
+    if (disabled && error?.includes('two')) return;
     const name = `${at}: ${comment ?? error ?? JSON.stringify(patch)}`;
-    test.skipIf(disabled)(name, () => {
+    test(name, () => {
       frozen(doc);
       const run = (): JsonValue => applyPatch(doc, checkPatch(patch));
       if (error === undefined) {

@@ -1,9 +1,11 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { brotliCompressSync, constants, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { newLineage, newSourceId } from '../../../src/lib/shard/ids';
 import { ordersBetween } from '../../../src/lib/shard/order';
+import type { ChunkUuid } from '../../../src/lib/shard/ids';
 import { cutToFit, packChunks, type PackOptions } from '../../../src/lib/shard/pack';
 import { encodeFrame, type FrameChunk } from '../../../src/lib/shard/payload';
 
@@ -125,6 +127,19 @@ describe('cutting to fit', () => {
       }),
       { numRuns: 15, endOnFailure: true },
     );
+  });
+
+  test('the longest text that fits does so with a UUID of its own, as when it is drawn anew', () => {
+    const noise = randomBytes(6000).toString('base64');
+    const fits = (length: number): boolean =>
+      cutToFit(noise.slice(0, length), source, null, options).length === 0;
+    let longest = 2000;
+    for (let step = 4096; step >= 1; step /= 2) if (fits(longest + step)) longest += step;
+    expect(fits(longest + 1)).toBe(false);
+    for (const chunk of chunksOf([noise.slice(0, longest)])) {
+      const uuid = randomUUID() as ChunkUuid;
+      expect(packChunks([{ ...chunk, uuid }], options).frames).toHaveLength(1);
+    }
   });
 
   test('a grapheme that no frame can hold is an error', () => {
