@@ -522,12 +522,15 @@ export interface Shard {
   ingest(files: Iterable<File>, options?: IngestOptions): Promise<IngestReport>;
   sources(): Promise<Source[]>;
   search(query: string, options?: SearchOptions): Promise<Hit[]>;
-  /** In order; `deleted` includes tombstones. */
+  /**
+   * In order; `deleted` includes tombstones, `only` leaves all others out. The text of a tombstone
+   * is empty where no kept version holds it any more.
+   */
   chunks(options?: {
     offset?: number;
     limit?: number;
     filter?: Filter;
-    deleted?: boolean;
+    deleted?: boolean | 'only';
   }): Promise<Chunk[]>;
   /** @throws NotFoundError */
   chunk(uuid: string): Promise<Chunk>;

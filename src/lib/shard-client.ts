@@ -198,7 +198,7 @@ export class ShardClient implements Shard {
   }
 
   async chunks(
-    options: { offset?: number; limit?: number; filter?: Filter; deleted?: boolean } = {},
+    options: { offset?: number; limit?: number; filter?: Filter; deleted?: boolean | 'only' } = {},
   ): Promise<Chunk[]> {
     return this.#seen.all(await this.#client.call('chunks', { ...this.#here(), ...options }));
   }

@@ -74,7 +74,12 @@ test('no screen breaks a rule of WCAG that axe knows', async ({ page }) => {
     [
       'History',
       `#/shard/${id}/history`,
-      async () => expect(heading('The current version')).toBeVisible(),
+      async () => expect(heading('Added passages.txt')).toBeVisible(),
+    ],
+    [
+      'Compare',
+      `#/shard/${id}/compare?q=panel%20flutter`,
+      async () => expect(main.getByRole('searchbox')).toBeVisible(),
     ],
     ['Overview', `#/shard/${id}/overview`, async () => expect(still()).toBeEnabled()],
     [

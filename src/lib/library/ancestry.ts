@@ -51,11 +51,12 @@ export class Ancestry {
 
   /**
    * The nearest common ancestors: those from which no other common one descends, the nearest to `b`
-   * first. One as a rule, several of lines that merged crosswise, none of lines that never met.
+   * first. One as a rule, several of lines that merged crosswise, none of lines that never met. What
+   * went with a shard is none: nobody knows any more what it said.
    */
   mergeBases(a: VersionId, b: VersionId): VersionId[] {
     const ofA = this.ancestors(a);
-    const common = [...this.ancestors(b)].filter((id) => ofA.has(id));
+    const common = [...this.ancestors(b)].filter((id) => ofA.has(id) && this.#logged.has(id));
     const passed = new Set(common.flatMap((id) => [...(this.#parents.get(id) ?? [])]));
     return common.filter((id) => !passed.has(id));
   }

@@ -12,7 +12,7 @@ import { patchOf } from '../shard/record-patch';
 import { checkedPolicy, dueChunks } from '../shard/retention';
 import type { Catalogue } from './catalogue';
 import { commitVersion, type NewVersion } from './commit';
-import { changesBetween } from './differences';
+import { changesBetween, isSame } from './differences';
 import {
   passages,
   planApply,
@@ -52,6 +52,8 @@ interface Planned {
   readonly operation: Operation;
   readonly message: string;
   readonly changes: readonly RecordChange[];
+  /** Chunks that are the same, but for a text in the index which is in the video now, or back. */
+  readonly moves?: readonly RecordChange[];
   /** Versions where texts may be embedded already, besides the head. */
   readonly views?: readonly ShardView[];
   /** Sources that the head may not know. */
@@ -173,7 +175,8 @@ export async function commitPlanned(
   planned: Planned,
   context: ChangeContext,
 ): Promise<Changed> {
-  const { operation, message, changes, views = [], sources = [], more = {} } = planned;
+  const { operation, message, changes, moves = [], more = {} } = planned;
+  const { views = [], sources = [] } = planned;
   if (changes.length === 0 && !planned.always) return { made: null, changes };
   const { store, catalogue } = context;
   const model = more.model ?? view.version.model;
@@ -183,8 +186,8 @@ export async function commitPlanned(
     more.deltas === undefined
       ? await deltaOf(view, rows, [view, ...views], sources, model, context)
       : null;
-  const patch =
-    changes.length <= PATCHED_CHUNKS ? patchOf(changes, retentionChange(view, more)) : null;
+  const said = [...changes, ...moves];
+  const patch = said.length <= PATCHED_CHUNKS ? patchOf(said, retentionChange(view, more)) : null;
   const made = await commitVersion(store, catalogue, view.entry, {
     ...{ operation, message, delta, patch },
     counts: countsAfter(view.version.counts, changes),
@@ -194,10 +197,19 @@ export async function commitPlanned(
 }
 
 /** All of another version, by reference: nothing of it is written again. */
-function stateOf(head: ShardView, to: ShardView): Pick<Planned, 'changes' | 'more'> {
+function stateOf(head: ShardView, to: ShardView): Pick<Planned, 'changes' | 'moves' | 'more'> {
   const { deltas, model, retention = null } = to.version;
+  const overlaid = new Set([...head.overridden(), ...to.overridden()]);
+  const pairs = [...overlaid].map((uuid) => ({
+    uuid,
+    before: head.find(uuid) ?? null,
+    after: to.find(uuid) ?? null,
+  }));
   return {
     changes: changesBetween(head, to),
+    moves: pairs.filter(
+      ({ before, after }) => isSame(before, after) && before?.text !== after?.text,
+    ),
     more: { segments: to.segments, deltas, model, retention },
   };
 }

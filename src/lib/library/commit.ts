@@ -246,6 +246,23 @@ async function extended(
   return { digest: await change.put(stretch), skip: 0 };
 }
 
+/**
+ * The log from one of a shard's versions on. Newer ones are cut off: they would be kept by it, and a
+ * purge or a release would not find them in its line.
+ */
+export async function logFrom(
+  change: Change,
+  catalogue: Catalogue,
+  entry: ShardEntry,
+  id: VersionId,
+): Promise<LogLink> {
+  const { digest, skip } = await catalogue.logFrom(entry, id);
+  if (skip === 0) return { digest, skip };
+  const stretch = await catalogue.log(digest);
+  const versions = stretch.versions.slice(skip);
+  return { digest: await change.put({ ...stretch, versions }), skip: 0 };
+}
+
 /** A log of these versions, newest first; the newest stretch is the one with room. */
 export async function putLog(change: Change, versions: readonly LoggedVersion[]): Promise<LogLink> {
   let older: Digest | null = null;

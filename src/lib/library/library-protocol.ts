@@ -151,7 +151,7 @@ export interface LibraryProtocol extends WriteProtocol {
       offset?: number | undefined;
       limit?: number | undefined;
       filter?: Filter | undefined;
-      deleted?: boolean | undefined;
+      deleted?: boolean | 'only' | undefined;
     };
     reply: Chunk[];
   };

@@ -19,7 +19,7 @@ export interface ListOptions {
   offset?: number | undefined;
   limit?: number | undefined;
   filter?: Filter | undefined;
-  deleted?: boolean | undefined;
+  deleted?: boolean | 'only' | undefined;
 }
 
 export async function listChunks(
@@ -37,7 +37,9 @@ export async function listChunks(
     .ordered()
     .filter(
       (record) =>
-        (deleted || (!record.deleted && !due.has(record))) &&
+        (record.deleted
+          ? deleted !== false
+          : deleted !== 'only' && (deleted || !due.has(record))) &&
         (filter === undefined || passes(record)),
     );
   if (filter?.text === undefined) {

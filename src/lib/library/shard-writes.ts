@@ -8,7 +8,7 @@ import { newShardId } from '../shard/ids';
 import type { ShardEntry } from '../shard/objects';
 import { infoOf, isPresent, type Catalogue } from './catalogue';
 import { changeChunks, seenAfter, type ChangeContext, type Changed } from './changing';
-import { Change, commitEntries, commitFacts } from './commit';
+import { Change, commitEntries, commitFacts, logFrom } from './commit';
 import { describeVersion } from './history';
 import { releaseVersions } from './letting-go';
 import type { WriteProtocol } from './library-protocol';
@@ -51,8 +51,9 @@ export class ShardWrites {
     const { store, catalogue } = this.#context;
     const entry = await this.#context.committing(async () => {
       const origin = await this.#presentEntry(id);
-      const clone = await clonedEntry(catalogue, origin, checkedName(name), at);
-      await commitEntries(store, new Change(store), [{ before: null, after: clone }]);
+      const change = new Change(store);
+      const clone = await clonedEntry(change, catalogue, origin, { name: checkedName(name), at });
+      await commitEntries(store, change, [{ before: null, after: clone }]);
       return clone;
     });
     await this.#context.changed([entry.id], 'created');
@@ -157,12 +158,12 @@ export class ShardWrites {
   }
 }
 
-/** A new entry that points at a version: one small object, whatever the size of the shard. */
+/** A new entry that points at a version: a small object or two, whatever the size of the shard. */
 async function clonedEntry(
+  change: Change,
   catalogue: Catalogue,
   origin: ShardEntry,
-  name: string,
-  at: string | undefined,
+  { name, at }: { name: string; at: string | undefined },
 ): Promise<ShardEntry> {
   const link = at === undefined ? origin.head : await catalogue.find(origin, at);
   const version = await catalogue.version(link);
@@ -180,7 +181,7 @@ async function clonedEntry(
     updatedAt: now,
     origin: { shard: origin.id, version: link.id },
     head: { id: link.id, digest: link.digest },
-    log: await catalogue.logFrom(origin, link.id),
+    log: await logFrom(change, catalogue, origin, link.id),
     tags: {},
     facts: {
       chunks: chunks - deleted,

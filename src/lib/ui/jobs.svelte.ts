@@ -17,14 +17,17 @@ export interface JobFile {
 }
 
 /** Where the documents go: a shard is opened or made only when the job's turn comes. */
+/** What a job needs of a shard. */
+export type JobShard = Pick<Shard, 'id' | 'name' | 'ingest'>;
+
 export interface JobTarget {
   readonly name: string;
   /** The shard's id; null where it is made when the job begins. */
   readonly id: string | null;
   /** Opens or makes the shard. */
-  open(): Promise<Shard>;
+  open(): Promise<JobShard>;
   /** Takes back a shard that `open` made, where nothing came into it. */
-  discard(shard: Shard): Promise<void>;
+  discard(shard: JobShard): Promise<void>;
 }
 
 /** The share of a job that lies in reading the documents; the rest is the last frames' way. */
@@ -38,7 +41,7 @@ export class IngestJob {
   phase: JobPhase = $state('waiting');
   stage: Progress['stage'] | null = $state(null);
   files: JobFile[] = $state([]);
-  shard: Shard | null = $state.raw(null);
+  shard: JobShard | null = $state.raw(null);
   report: IngestReport | null = $state.raw(null);
   error: unknown = $state.raw(null);
   /** The file whose password is asked for, and where the answer goes. */

@@ -22,7 +22,8 @@ export class Notices {
     this.spoken = text;
   }
 
-  show(text: string, options: { tone?: 'bad'; action?: Notice['action'] } = {}): void {
+  /** Shows something; the notice can be taken away with `dismiss`. */
+  show(text: string, options: { tone?: 'bad'; action?: Notice['action'] } = {}): Notice {
     this.#count += 1;
     const notice: Notice = {
       id: this.#count,
@@ -36,6 +37,7 @@ export class Notices {
         this.dismiss(notice);
       }, STAY);
     }
+    return notice;
   }
 
   dismiss(notice: Notice): void {

@@ -4,6 +4,14 @@ import type { SearchOptions } from '../api';
 export type SearchMode = NonNullable<SearchOptions['mode']>;
 export const SEARCH_MODES: readonly SearchMode[] = ['hybrid', 'lexical', 'semantic'];
 
+/** One side of a comparison. */
+export interface CompareSide {
+  /** Another shard's id; null for the one whose screen it is. */
+  readonly shard: string | null;
+  /** A version id or a tag; null for the head. */
+  readonly at: string | null;
+}
+
 export type Route =
   | { screen: 'library'; query: string }
   | { screen: 'add'; shard: string | null }
@@ -11,10 +19,13 @@ export type Route =
   | { screen: 'search'; shard: string; query: string; mode: SearchMode; sources: string[] }
   | { screen: 'chunks'; shard: string; find: string }
   | { screen: 'history'; shard: string }
+  | { screen: 'compare'; shard: string; query: string; left: CompareSide; right: CompareSide }
   | { screen: 'overview'; shard: string }
   | { screen: 'nowhere'; path: string };
 
-export type ShardScreen = 'search' | 'chunks' | 'history' | 'overview';
+export type ShardScreen = 'search' | 'chunks' | 'history' | 'compare' | 'overview';
+
+const HEAD: CompareSide = { shard: null, at: null };
 
 /** The plain address of one of a shard's screens. */
 export function shardRoute(shard: string, screen: ShardScreen): Route {
@@ -23,6 +34,8 @@ export function shardRoute(shard: string, screen: ShardScreen): Route {
       return { screen, shard, query: '', mode: 'hybrid', sources: [] };
     case 'chunks':
       return { screen, shard, find: '' };
+    case 'compare':
+      return { screen, shard, query: '', left: HEAD, right: HEAD };
     case 'history':
     case 'overview':
       return { screen, shard };
@@ -53,6 +66,14 @@ export function formatRoute(route: Route): string {
     case 'chunks':
       if (route.find !== '') query.set('find', route.find);
       return path('shard', route.shard, 'chunks');
+    case 'compare':
+      if (route.query !== '') query.set('q', route.query);
+      for (const side of ['left', 'right'] as const) {
+        const { shard, at } = route[side];
+        if (shard !== null) query.set(`${side}-of`, shard);
+        if (at !== null) query.set(side, at);
+      }
+      return path('shard', route.shard, 'compare');
     case 'history':
     case 'overview':
       return path('shard', route.shard, route.screen);
@@ -83,6 +104,14 @@ export function parseRoute(hash: string): Route {
     }
     case 'chunks':
       return { screen, shard, find: query.get('find') ?? '' };
+    case 'compare': {
+      const side = (name: string): CompareSide => ({
+        shard: query.get(`${name}-of`),
+        at: query.get(name),
+      });
+      const asked = query.get('q') ?? '';
+      return { screen, shard, query: asked, left: side('left'), right: side('right') };
+    }
     case 'history':
     case 'overview':
       return { screen, shard };

@@ -14,7 +14,8 @@ import {
 
 const plurals = new Intl.PluralRules('en');
 
-function count(number: number, one: string, other: string): string {
+/** A number with its noun: "1 chunk", "1,702 chunks". */
+export function count(number: number, one: string, other: string): string {
   return `${formatCount(number)} ${plurals.select(number) === 'one' ? one : other}`;
 }
 
@@ -60,6 +61,7 @@ export const strings = {
     search: 'Search',
     chunks: 'Chunks',
     history: 'History',
+    compare: 'Compare',
     overview: 'Overview',
     commands: 'Go to…',
   },
@@ -191,6 +193,10 @@ export const strings = {
       check: 'Checking',
       export: 'Exporting',
       load: 'Loading',
+      copy: 'Copying frames',
+      embed: 'Embedding',
+      rewrite: 'Rewriting',
+      scan: 'Looking through every byte',
     } satisfies Record<Progress['stage'], string>,
     leave: 'Documents are still being added.',
     password: 'Unlock document',
@@ -261,17 +267,6 @@ export const strings = {
     place: 'Place',
     frame: 'Frame',
     overlay: 'Not in the video yet',
-  },
-  history: {
-    title: 'History',
-    lead: 'Every change is a version, and nothing is overwritten.',
-    head: 'The current version',
-    version: 'Version',
-    when: 'Changed',
-    holds: 'Holds',
-    model: 'Model',
-    origin: 'Cloned from',
-    deleted: (n: number) => count(n, 'tombstone', 'tombstones'),
   },
   overview: {
     title: 'Overview',
@@ -396,6 +391,7 @@ export const strings = {
       ['?', 'This list'],
     ] as const,
     mac: '⌘ K',
+    inChunks: 'In Chunks',
   },
   unopened: {
     title: 'The library could not be opened',

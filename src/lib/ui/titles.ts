@@ -18,6 +18,7 @@ export function titleOf(route: Route, shard: string | undefined): string {
     case 'search':
     case 'chunks':
     case 'history':
+    case 'compare':
     case 'overview':
       return shard === undefined
         ? strings.nav[route.screen]
@@ -25,7 +26,13 @@ export function titleOf(route: Route, shard: string | undefined): string {
   }
 }
 
-const SHARD_SCREENS: readonly ShardScreen[] = ['search', 'chunks', 'history', 'overview'];
+const SHARD_SCREENS: readonly ShardScreen[] = [
+  'search',
+  'chunks',
+  'history',
+  'compare',
+  'overview',
+];
 
 /** Every screen, for the palette; a shard's search stands first of its screens. */
 export function destinationsOf(shards: readonly ShardInfo[]): Destination[] {

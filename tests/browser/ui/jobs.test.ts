@@ -1,35 +1,20 @@
 import { expect, test } from 'vitest';
-import type { IngestOptions, IngestReport, Shard } from '../../../src/lib/api';
-import { Jobs, type JobTarget } from '../../../src/lib/ui/jobs.svelte';
-
-const unused = (): never => {
-  throw new Error('A job calls ingest and nothing else');
-};
+import type { IngestOptions, IngestReport } from '../../../src/lib/api';
+import { Jobs, type JobShard, type JobTarget } from '../../../src/lib/ui/jobs.svelte';
 
 /** A shard literal whose `ingest` is given. */
 function shardWith(
   ingest: (files: File[], options: IngestOptions) => Promise<IngestReport>,
   id = 's',
-): Shard {
+): JobShard {
   return {
     id,
     name: 'Notes',
-    head: 'v0',
-    info: unused,
-    rename: unused,
     ingest: (files, options) => ingest([...files], options ?? {}),
-    sources: unused,
-    search: unused,
-    chunks: unused,
-    chunk: unused,
-    context: unused,
-    frame: unused,
-    stats: unused,
-    export: unused,
   };
 }
 
-function targetOf(shard: Shard): { target: JobTarget; discarded: string[] } {
+function targetOf(shard: JobShard): { target: JobTarget; discarded: string[] } {
   const discarded: string[] = [];
   return {
     discarded,

@@ -14,6 +14,7 @@ function chunk(row: number): Chunk {
     frame: null,
     deleted: false,
     edited: false,
+    sha256: '',
   };
 }
 

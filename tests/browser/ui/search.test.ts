@@ -13,6 +13,7 @@ function hit(uuid: string): Hit {
     frame: null,
     deleted: false,
     edited: false,
+    sha256: '',
     score: 1,
     matched: ['lexical'],
     parts: { lexical: 1, semantic: 0 },
