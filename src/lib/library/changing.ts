@@ -61,8 +61,8 @@ interface Planned {
   readonly more?: Partial<NewVersion>;
   /** The version says something even where no chunk changes. */
   readonly always?: true;
-  /** Only chunks of which a delta speaks already need a row: segments bring or take the others. */
-  readonly overridden?: true;
+  /** What a delta has to say, where segments say the rest of the changes. */
+  readonly rows?: readonly RecordChange[];
 }
 
 /** @throws ConflictError where a text is not what the caller has seen */
@@ -114,12 +114,13 @@ async function plan(view: ShardView, edit: ChunkEdit, context: ChangeContext): P
       if (isSameState(view, done)) {
         return { operation: edit.kind, message, always: true, ...stateOf(view, before) };
       }
-      const { changes, segments } = await planUndo(view, { before, done }, past);
+      const { changes, segments, rows = changes } = await planUndo(view, { before, done }, past);
       const sources = sourcesOf(before, changes);
+      const retention = retentionOf(before, done);
       return {
-        ...{ operation: edit.kind, message, changes, sources, views: [before] },
-        ...(segments ? { more: { segments }, overridden: true as const } : {}),
-        ...retentionOf(before, done),
+        ...{ operation: edit.kind, message, changes, rows, sources, views: [before] },
+        more: { ...(segments ? { segments } : {}), ...retention },
+        ...(retention ? { always: true as const } : {}),
       };
     }
     case 'rollback': {
@@ -180,11 +181,9 @@ export async function commitPlanned(
   if (changes.length === 0 && !planned.always) return { made: null, changes };
   const { store, catalogue } = context;
   const model = more.model ?? view.version.model;
-  const spoken = new Set(planned.overridden ? view.overridden() : []);
-  const rows = planned.overridden ? changes.filter(({ uuid }) => spoken.has(uuid)) : changes;
   const delta =
     more.deltas === undefined
-      ? await deltaOf(view, rows, [view, ...views], sources, model, context)
+      ? await deltaOf(view, planned.rows ?? changes, [view, ...views], sources, model, context)
       : null;
   const said = [...changes, ...moves];
   const patch = said.length <= PATCHED_CHUNKS ? patchOf(said, retentionChange(view, more)) : null;
@@ -262,9 +261,9 @@ async function openVersion(view: ShardView, at: string, catalogue: Catalogue): P
 function retentionOf(
   before: ShardView,
   done: ShardView,
-): { more?: Partial<NewVersion>; always?: true } {
+): Pick<NewVersion, 'retention'> | undefined {
   const same = JSON.stringify(before.retention) === JSON.stringify(done.retention);
-  return same ? {} : { more: { retention: before.retention ?? null }, always: true };
+  return same ? undefined : { retention: before.retention ?? null };
 }
 
 /** What a version says of the policy, for its patch. */

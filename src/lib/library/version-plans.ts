@@ -15,6 +15,15 @@ import type { ShardView } from './view';
 export interface UndoPlan {
   readonly changes: readonly RecordChange[];
   readonly segments?: readonly SegmentEntry[];
+  /** With segments: what their pages do not say. */
+  readonly rows?: readonly RecordChange[];
+}
+
+/** How an undo changes the segments of the head. */
+interface SegmentSwap {
+  readonly segments: readonly SegmentEntry[];
+  readonly back: ReadonlySet<string>;
+  readonly gone: ReadonlySet<string>;
 }
 
 /**
@@ -31,15 +40,44 @@ export async function planUndo(
     if (isSame(head.find(uuid) ?? null, after)) continue;
     throw new ConflictError('This chunk was changed again since.', { subject: uuid });
   }
-  const segments = segmentsWithout(head, before, done);
+  const swap = segmentsWithout(head, before, done);
   const changes: RecordChange[] = [];
   for (const { uuid, before: wanted } of made) {
     const now = head.find(uuid) ?? null;
-    const isBack = wanted?.at && segments?.some(({ id }) => id === wanted.at?.segment);
+    const isBack = wanted?.at && swap?.back.has(wanted.at.segment);
     const after = wanted && !isBack ? await carried(head, before, wanted, past) : wanted;
     changes.push({ uuid, before: now, after });
   }
-  return segments ? { changes, segments } : { changes };
+  if (!swap) return { changes };
+  return { changes, segments: swap.segments, rows: rowsBeside(swap, changes, head, before) };
+}
+
+/**
+ * The changes that do not come with the pages alone: of chunks of which the head or the version before
+ * says more than its page, and of those that are in no page which comes or goes.
+ */
+function rowsBeside(
+  { back, gone }: SegmentSwap,
+  changes: readonly RecordChange[],
+  head: ShardView,
+  before: ShardView,
+): RecordChange[] {
+  const said = new Set(head.overridden());
+  const saidBefore = new Set(before.overridden());
+  const rows = changes.filter(({ uuid, before: now, after }) => {
+    if (said.has(uuid)) return true;
+    if (!after) return !(now?.at && gone.has(now.at.segment));
+    return saidBefore.has(uuid) || !(after.at && back.has(after.at.segment));
+  });
+  // Chunks that a page has and its version had not must not come back with the page.
+  for (const id of back) {
+    for (const { uuid } of before.pageOf(id)) {
+      if (said.has(uuid) || !saidBefore.has(uuid) || before.find(uuid)) continue;
+      const now = head.find(uuid) ?? null;
+      rows.push({ uuid, before: now, after: now });
+    }
+  }
+  return rows;
 }
 
 /**
@@ -50,7 +88,7 @@ function segmentsWithout(
   head: ShardView,
   before: ShardView,
   done: ShardView,
-): SegmentEntry[] | undefined {
+): SegmentSwap | undefined {
   if (before.version.segments === done.version.segments) return undefined;
   const added = done.segments.filter(({ id }) => !before.hasSegment(id));
   const taken = before.segments.filter(({ id }) => !done.hasSegment(id));
@@ -60,8 +98,12 @@ function segmentsWithout(
       { subject: done.version.id },
     );
   }
-  const gone = new Set(added.map(({ id }) => id));
-  return [...head.segments.filter(({ id }) => !gone.has(id)), ...taken];
+  const gone = new Set<string>(added.map(({ id }) => id));
+  return {
+    segments: [...head.segments.filter(({ id }) => !gone.has(id)), ...taken],
+    back: new Set(taken.map(({ id }) => id)),
+    gone,
+  };
 }
 
 /**

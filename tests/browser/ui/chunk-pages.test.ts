@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { Chunk } from '../../../src/lib/api';
 import { rowOf } from '../../../src/lib/ui/chunk-order';

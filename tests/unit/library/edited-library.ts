@@ -175,9 +175,9 @@ export class ShardCalls {
     return this.calls.call('info', { id: this.id });
   }
 
-  /** The same shard through another opening of the library. */
-  through(calls: Calls): ShardCalls {
-    return new ShardCalls(calls, this.id);
+  /** The same shard, or another one, through an opening of the library. */
+  through(calls: Calls, id = this.id): ShardCalls {
+    return new ShardCalls(calls, id);
   }
 }
 

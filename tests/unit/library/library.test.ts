@@ -405,3 +405,17 @@ async function spoilLargestBlob(fs: MemoryFileSystem): Promise<string> {
   handle.close();
   return largest.path.split('/').at(-1) ?? '';
 }
+
+test('tombstones are listed alone, with the others, or not at all', async () => {
+  const { calls } = await open();
+  const lines = ['One.', 'Two.', 'Three.'].map((text) => JSON.stringify({ text })).join('\n');
+  const id = await shardOf(calls, [file('three.jsonl', lines)]);
+  const [, second] = await calls.call('chunks', { id });
+  const what = [second?.uuid ?? ''];
+  await calls.call('change', { id, edit: { kind: 'delete', what }, message: undefined, seen: {} });
+  const texts = async (deleted: boolean | 'only'): Promise<string[]> =>
+    (await calls.call('chunks', { id, deleted })).map(({ text }) => text.trim());
+  expect(await texts(false)).toEqual(['One.', 'Three.']);
+  expect(await texts(true)).toEqual(['One.', 'Two.', 'Three.']);
+  expect(await texts('only')).toEqual(['Two.']);
+});

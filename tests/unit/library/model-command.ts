@@ -1,10 +1,19 @@
 /** How a step of the model is made: what it draws, what it does here and there, and what follows. */
 import fc from 'fast-check';
+import { expect } from 'vitest';
+import { bytesOf } from './model-bytes';
 import { agree, type RealLibrary } from './model-laws';
-import type { ModelLibrary } from './model-state';
+import type { ModelLibrary, ModelShard } from './model-state';
 
 /** A step that can be taken now; undefined where there is nothing that it could work on. */
-export type Plan = { readonly says: string; run(real: RealLibrary): Promise<void> } | undefined;
+export type Plan =
+  | {
+      readonly says: string;
+      /** The shards of which any byte may change. */
+      readonly touches: readonly ModelShard[];
+      run(real: RealLibrary): Promise<void>;
+    }
+  | undefined;
 
 export type Command = fc.AsyncCommand<ModelLibrary, RealLibrary>;
 
@@ -31,8 +40,15 @@ export function command<Drawn>(
         if (!planned) throw new Error('The step cannot be taken.');
         model.steps++;
         said = `${String(model.steps)}. ${planned.says}`;
+        const touched = new Set(planned.touches.map(({ id }) => id));
+        const before = real.bytes;
         await planned.run(real);
         await agree(model, real);
+        real.bytes = await bytesOf(real.fs, real.locks);
+        for (const { id } of model.shards) {
+          if (!before.has(id) || touched.has(id)) continue;
+          expect(real.bytes.get(id)).toEqual(before.get(id));
+        }
       },
       toString: () => `\n  ${said}`,
     };

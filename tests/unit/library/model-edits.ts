@@ -16,7 +16,12 @@ import {
   type ModelShard,
 } from './model-state';
 
-const FILLER = ['The lamp of the river', 'A wing lifts', 'Cakes rise in ovens', 'Quiet stars shine'];
+const FILLER = [
+  'The lamp of the river',
+  'A wing lifts',
+  'Cakes rise in ovens',
+  'Quiet stars shine',
+];
 
 /** A text with a word of its own, for this step; a long one fills a good part of a frame. */
 export function newText(model: ModelLibrary, size: number, at = 0): string {
@@ -30,23 +35,26 @@ export function newText(model: ModelLibrary, size: number, at = 0): string {
   return `${words.join(' ')}.`;
 }
 
+/** A plan that may leave out what it touches. */
+type PlanHere = (Omit<NonNullable<Plan>, 'touches'> & Partial<NonNullable<Plan>>) | undefined;
+
 interface Target {
   readonly model: ModelLibrary;
   readonly shard: ModelShard;
   readonly chunks: readonly ModelChunk[];
 }
 
-/** A step on one shard that is there. */
+/** A step on one shard that is there: as a rule it touches no other. */
 export function onShard<Drawn>(
   arbitrary: fc.Arbitrary<Drawn>,
-  plan: (drawn: Drawn, target: Target) => Plan,
+  plan: (drawn: Drawn, target: Target) => PlanHere,
 ): fc.Arbitrary<Command> {
   return command(fc.tuple(draw(), arbitrary), ([which, drawn], model) => {
     const shard = pick(model.present(), which);
     if (!shard) return undefined;
     const planned = plan(drawn, { model, shard, chunks: model.head(shard).chunks });
     const number = String(model.shards.indexOf(shard));
-    return planned && { ...planned, says: `shard ${number}: ${planned.says}` };
+    return planned && { touches: [shard], ...planned, says: `shard ${number}: ${planned.says}` };
   });
 }
 
@@ -55,7 +63,7 @@ function edits(
   { model, shard, chunks }: Target,
   edit: ChunkEdit,
   after: (real: RealLibrary) => Promise<readonly ModelChunk[]>,
-): Plan {
+): PlanHere {
   return {
     says: JSON.stringify(edit),
     async run(real) {
@@ -68,7 +76,7 @@ function edits(
   };
 }
 
-function refused({ shard }: Target, edit: ChunkEdit, code: string): Plan {
+function refused({ shard }: Target, edit: ChunkEdit, code: string): PlanHere {
   return {
     says: `${JSON.stringify(edit)} is ${code}`,
     async run(real) {
@@ -219,11 +227,11 @@ const restore = onShard(draw(), (bits, target) => {
 
 /** The same, but `not-found` where the text of a tombstone is no longer there to be read. */
 function unlessLost(
-  plan: NonNullable<Plan>,
+  plan: NonNullable<PlanHere>,
   target: Target,
   edit: ChunkEdit,
   doubtful: readonly ModelChunk[],
-): Plan {
+): PlanHere {
   return {
     says: plan.says,
     async run(real) {

@@ -1,19 +1,11 @@
-/** The steps of the model that make, compare and let go versions, and those on the whole library. */
+/** The steps of the model that make versions of a whole shard, name them and let them go. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { modelRegistry } from '../../../src/lib/embedding/registry';
-import { command, draw, pick, some, type Plan } from './model-command';
+import { draw, pick } from './model-command';
 import { newText, onShard } from './model-edits';
 import { advance, type RealLibrary } from './model-laws';
-import {
-  changed,
-  isDue,
-  mergeModels,
-  type ModelLibrary,
-  type ModelShard,
-  type ModelVersion,
-  type Way,
-} from './model-state';
+import { mergeModels, type ModelChunk, type ModelVersion, type Way } from './model-state';
 
 /** Shards at a time: a shard, its clones, and a stranger. */
 const SHARDS = 4;
@@ -67,44 +59,45 @@ const merge = onShard(
         run: (real) => expect(call(real, {})).rejects.toMatchObject({ code: 'invalid' }),
       };
     }
-    // Lines that merged crosswise have several bases: which one counts is not a law.
-    let bases = model.mergeBases(mine.id, theirs.id);
-    const choose = (uuid: string, at: number): Way => {
-      const way = (ways >> (2 * (at % 8))) & 3;
-      if (way === 2 && uuid !== '') return { text: newText(model, size, at % 8) };
+    /** One for each conflict, over again where there are more. */
+    const choices = Array.from({ length: 8 }, (_, at): Way => {
+      const way = (ways >> (2 * at)) & 3;
+      if (way === 2) return { text: newText(model, size, at) };
       return way === 0 ? 'mine' : 'theirs';
-    };
+    });
     return {
       says,
       async run(real) {
-        const possible = (resolve: Record<string, Way>) =>
-          bases.map((base) => ({ base, ...mergeModels({ base, mine, theirs }, resolve) }));
-        let { report } = await call(real, {});
+        let bases = model.mergeBases(mine.id, theirs.id);
         let resolve: Record<string, Way> = {};
+        let { report } = await call(real, resolve);
         if (!report.merged) {
-          const conflicts = report.conflicts.map(({ uuid }) => uuid).sort();
-          const fitting = possible({}).filter(
-            (one) => JSON.stringify(one.conflicts.sort()) === JSON.stringify(conflicts),
-          );
-          expect(fitting).not.toEqual([]);
-          bases = fitting.map(({ base }) => base);
+          const found = report.conflicts.map(({ uuid }) => uuid).sort();
+          bases = bases.filter((base) => {
+            const { conflicts } = mergeModels({ base, mine, theirs }, {});
+            return JSON.stringify(conflicts.sort()) === JSON.stringify(found);
+          });
+          expect(bases).not.toEqual([]);
+          for (const { uuid, ...sides } of report.conflicts) {
+            expect(textOf(sides.mine)).toBe(textOf(find(mine, uuid)));
+            expect(textOf(sides.theirs)).toBe(textOf(find(theirs, uuid)));
+          }
           if (!gives) return; // nothing was written
           resolve = Object.fromEntries(
-            resolutionsOf(conflicts, choose, model.steps) as [string, Way][],
+            found.map((uuid, at) => [uuid, choices[at % choices.length] ?? 'mine']),
           );
           ({ report } = await call(real, resolve));
         }
         expect(report.merged).toBe(true);
         const sum = Object.values(report.taken).reduce((all, one) => all + one, 0);
-        const results = possible(resolve).filter(
-          (one) => one.conflicts.length === 0 && one.taken.length === sum,
-        );
-        const [result] = results;
-        if (!result) throw new Error('No base of both gives what was merged.');
+        const merged = bases
+          .map((base) => mergeModels({ base, mine, theirs }, resolve))
+          .find(({ conflicts, taken }) => conflicts.length === 0 && taken.length === sum);
+        expect(merged).toBeDefined();
         const writes = sum > 0 || Object.keys(resolve).length > 0;
         expect(report.version !== null).toBe(writes);
-        if (!writes) return;
-        const { chunks } = result;
+        if (!merged || !writes) return;
+        const { chunks } = merged;
         const made = { operation: 'merge', chunks, merged: theirs.id } as const;
         await advance({ model, real }, shard, made);
       },
@@ -112,11 +105,12 @@ const merge = onShard(
   },
 );
 
-const resolutionsOf = (
-  conflicts: readonly string[],
-  choose: (uuid: string, at: number) => Way,
-  _step: number,
-): [string, Way][] => conflicts.map((uuid, at) => [uuid, choose(uuid, at)]);
+const find = ({ chunks }: ModelVersion, uuid: string): ModelChunk | undefined =>
+  chunks.find((chunk) => chunk.uuid === uuid);
+
+/** What a reader sees of a chunk: null for nothing. */
+const textOf = (chunk: { text: string | null; deleted: boolean } | undefined): string | null =>
+  chunk === undefined || chunk.deleted ? null : chunk.text;
 
 /** A version as it was once, as a new one. */
 const asBefore = ({ chunks, ttl }: ModelVersion): Pick<ModelVersion, 'chunks' | 'ttl'> => ({
@@ -186,36 +180,30 @@ const untag = onShard(draw(), (which, { shard }) => {
   };
 });
 
-const compact = onShard(
-  fc.constantFrom(0, 0.2, 1),
-  (threshold, { model, shard, chunks }): Plan => ({
-    says: `compact above ${String(threshold)}`,
-    async run(real) {
-      const { report } = await real.calls.call('compact', { id: shard.id, threshold });
-      if (report.version !== null) {
-        await advance({ model, real }, shard, { operation: 'compact', chunks });
-      }
-      const after = await real.calls.call('chunks', { id: shard.id, limit: 1000 });
-      expect(after.filter(({ edited }) => edited)).toEqual([]);
-    },
-  }),
-);
+const compact = onShard(fc.constantFrom(0, 0.2, 1), (threshold, { model, shard, chunks }) => ({
+  says: `compact above ${String(threshold)}`,
+  async run(real) {
+    const { report } = await real.calls.call('compact', { id: shard.id, threshold });
+    if (report.version !== null) {
+      await advance({ model, real }, shard, { operation: 'compact', chunks });
+    }
+    const after = await real.calls.call('chunks', { id: shard.id, limit: 1000 });
+    expect(after.filter(({ edited }) => edited)).toEqual([]);
+  },
+}));
 
 /** Wherever texts are written, these engines have one model: its vectors fit all names. */
 const MODELS = [undefined, ...modelRegistry().map(({ id }) => id)];
 
-const reindex = onShard(
-  fc.constantFrom(...MODELS),
-  (name, { model, shard, chunks }): Plan => ({
-    says: `reindex${name === undefined ? '' : ` with ${name}`}`,
-    async run(real) {
-      const { report } = await real.calls.call('reindex', { id: shard.id, model: name });
-      if (name !== undefined) expect(report.version).not.toBeNull();
-      if (report.version === null) return;
-      await advance({ model, real }, shard, { operation: 'reindex', chunks });
-    },
-  }),
-);
+const reindex = onShard(fc.constantFrom(...MODELS), (name, { model, shard, chunks }) => ({
+  says: `reindex${name === undefined ? '' : ` with ${name}`}`,
+  async run(real) {
+    const { report } = await real.calls.call('reindex', { id: shard.id, model: name });
+    if (name !== undefined) expect(report.version).not.toBeNull();
+    if (report.version === null) return;
+    await advance({ model, real }, shard, { operation: 'reindex', chunks });
+  },
+}));
 
 const release = onShard(fc.integer({ min: 1, max: 4 }), (keepLast, { model, shard }) => ({
   says: `release all but ${String(keepLast)}`,
@@ -229,88 +217,7 @@ const release = onShard(fc.integer({ min: 1, max: 4 }), (keepLast, { model, shar
   },
 }));
 
-const purge = onShard(draw(), (bits, { model, shard }) => {
-  const all = new Set(
-    model.kept(shard).flatMap(({ chunks }) => chunks.map(({ uuid }) => uuid)),
-  );
-  const uuids = some([...all], bits).slice(0, 2);
-  if (uuids.length === 0) return undefined;
-  return {
-    says: `purge ${uuids.join(', ')}`,
-    async run(real) {
-      const texts = model.allTexts().filter(({ uuid }) => uuids.includes(uuid));
-      const { found } = await real.calls.call('purge', { id: shard.id, uuids });
-      const holders = new Set(model.purge(new Set(uuids)));
-      // Other chunks may say the same: those that were joined, or split, or restored.
-      const left = model.allTexts().map(({ text }) => text);
-      if (!texts.some(({ text }) => left.some((one) => one.includes(text)))) {
-        expect(found).toEqual([]);
-      }
-      for (const one of model.shards) {
-        const { chunks } = model.head(one);
-        const { head } = await real.calls.call('info', { id: one.id });
-        // A shard where no version shows them may hold them all the same, in a frame of old.
-        if (!holders.has(one) && head === one.line.at(-1)) continue;
-        await advance({ model, real }, one, { operation: 'purge', chunks });
-      }
-    },
-  };
-});
-
-const remove = onShard(fc.constant(null), (_, { model, shard }) => {
-  if (model.present().length < 3) return undefined;
-  return {
-    says: 'remove',
-    async run(real) {
-      await real.calls.call('remove', { id: shard.id });
-      shard.removed = true;
-    },
-  };
-});
-
-const restoreShard = command(draw(), (which, model): Plan => {
-  const shard = pick(
-    model.shards.filter(({ removed }) => removed),
-    which,
-  );
-  if (!shard) return undefined;
-  return {
-    says: `restore shard ${String(model.shards.indexOf(shard))}`,
-    async run(real) {
-      await real.calls.call('restore', { id: shard.id });
-      shard.removed = false;
-    },
-  };
-});
-
-const gc = command(fc.constant(null), (_, model) => ({
-  says: 'gc',
-  async run(real) {
-    await real.calls.call('gc', null);
-    model.shards = model.present();
-  },
-}));
-
-/** What is due goes when a library is opened. */
-const reopen = command(fc.constant(null), (_, model) => ({
-  says: 'reopen',
-  async run(real) {
-    await real.reopen();
-    for (const shard of model.present()) await sweepNow(shard, model, real);
-  },
-}));
-
-async function sweepNow(shard: ModelShard, model: ModelLibrary, real: RealLibrary): Promise<void> {
-  const now = new Date();
-  await real.change(shard.id, { kind: 'sweep', now: now.toISOString() });
-  const { chunks } = model.head(shard);
-  const due = chunks.filter((chunk) => isDue(chunk, now)).map(({ uuid }) => uuid);
-  if (due.length === 0) return;
-  const after = changed(chunks, due, { deleted: true });
-  await advance({ model, real }, shard, { operation: 'sweep', chunks: after });
-}
-
 export const history = {
   ...{ retention, clone, merge, rollback, undo, tag, untag },
-  ...{ compact, reindex, release, purge, remove, restoreShard, gc, reopen },
+  ...{ compact, reindex, release },
 };

@@ -2,10 +2,12 @@
 import { expect } from 'vitest';
 import type { Chunk, Operation, Version } from '../../../src/lib/api';
 import type { ChunkEdit } from '../../../src/lib/library/library-protocol';
-import { MemoryLocks } from '../../../src/lib/store/locks';
+import type { FileSystem } from '../../../src/lib/store/file-system';
+import { MemoryLocks, type Locks } from '../../../src/lib/store/locks';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
-import { enginesInNode, type NodeEngines } from './engines-in-node';
+import { enginesInNode } from './engines-in-node';
 import { libraryInNode, type Calls } from './library-in-node';
+import type { Bytes } from './model-bytes';
 import {
   isDue,
   live,
@@ -22,25 +24,25 @@ const ALL = 10_000;
 /** The model of embedding is read once for all libraries; it holds nothing of them. */
 const { embed } = enginesInNode();
 
-export class RealLibrary {
-  readonly fs = new MemoryFileSystem();
-  readonly locks = new MemoryLocks();
-  calls: Calls;
+const openCalls = (fs: FileSystem, locks: Locks): Promise<Calls> =>
+  libraryInNode(fs, { locks, engines: { ...enginesInNode(), embed } });
 
-  private constructor(calls: Calls) {
+export class RealLibrary {
+  readonly fs: FileSystem;
+  readonly locks: Locks;
+  calls: Calls;
+  /** What its shards were made of after the step before. */
+  bytes: Bytes = new Map();
+
+  private constructor(fs: FileSystem, locks: Locks, calls: Calls) {
+    this.fs = fs;
+    this.locks = locks;
     this.calls = calls;
   }
 
   static async open(): Promise<RealLibrary> {
-    const none: Calls = { call: () => Promise.reject(new Error('The library is closed.')) };
-    const real = new RealLibrary(none);
-    await real.#open();
-    return real;
-  }
-
-  async #open(): Promise<void> {
-    const engines: NodeEngines = { ...enginesInNode(), embed };
-    this.calls = await libraryInNode(this.fs, { locks: this.locks, engines });
+    const [fs, locks] = [new MemoryFileSystem(), new MemoryLocks()];
+    return new RealLibrary(fs, locks, await openCalls(fs, locks));
   }
 
   close(): Promise<void> {
@@ -49,7 +51,7 @@ export class RealLibrary {
 
   async reopen(): Promise<void> {
     await this.close();
-    await this.#open();
+    this.calls = await openCalls(this.fs, this.locks);
   }
 
   chunks(id: string, at?: string): Promise<Chunk[]> {
@@ -121,17 +123,25 @@ async function agreeOn(shard: ModelShard, model: ModelLibrary, real: RealLibrary
   await agreeOnThePast(shard, kept, model, real);
 }
 
-/** A word is found where a scan of all texts finds it: not in tombstones, nor in replaced texts. */
+/**
+ * A word is found where a scan of all texts finds it: not in tombstones, nor in replaced texts. Asked
+ * for are words of a live text, of texts that some version had, and of the newest one.
+ */
 async function agreeOnSearch(
-  { id }: ModelShard,
+  shard: ModelShard,
   shownNow: readonly ModelChunk[],
   model: ModelLibrary,
   real: RealLibrary,
 ): Promise<void> {
+  const { id } = shard;
   const { calls } = real;
-  const words = Array.from({ length: 3 }, (_, at) => pickOf(model, id, at) % model.words);
-  for (const word of new Set([...words, model.words - 8])) {
-    const query = `w${String(word)}x`;
+  const ever = model.kept(shard).flatMap(({ chunks }) => chunks);
+  const asked = [shownNow, ever, ever].map((chunks, at) => {
+    const chunk = chunks[pickOf(model, id, at) % Math.max(1, chunks.length)];
+    return chunk && wordsIn(chunk.text).find((word) => /^w\d+x$/u.test(word));
+  });
+  for (const query of new Set([...asked, `w${String(model.words - 8)}x`])) {
+    if (query === undefined) continue;
     const options = { mode: 'lexical', topK: 100 } as const;
     const hits = await calls.call('search', { id, query, options });
     const scanned = shownNow.filter(({ text }) => wordsIn(text).includes(query));

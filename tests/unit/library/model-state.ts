@@ -94,18 +94,42 @@ export class ModelLibrary {
     );
   }
 
-  /** The common ancestors of two versions from which no other common one descends. */
-  mergeBases(a: string, b: string): ModelVersion[] {
-    const ofA = this.#ancestors(a);
-    const common = [...this.#ancestors(b)].filter((id) => ofA.has(id));
-    return common
-      .filter((id) => !common.some((one) => one !== id && this.#ancestors(one).has(id)))
-      .map((id) => this.version(id));
+  /**
+   * What two versions have in common, as a merge compares with it. Of lines that merged crosswise
+   * there are several nearest common ancestors: those are merged first, in whatever order.
+   */
+  mergeBases(a: string, b: string): Base[] {
+    const ofA = this.ancestors(a);
+    const known = this.known();
+    const common = [...this.ancestors(b)].filter((id) => ofA.has(id) && known.has(id));
+    const nearest = common.filter(
+      (id) => !common.some((one) => one !== id && this.ancestors(one).has(id)),
+    );
+    return nearest.flatMap((first) => {
+      const others = nearest.filter((id) => id !== first);
+      return others.reduce<Base[]>(
+        (bases, other) =>
+          this.mergeBases(first, other).flatMap((before) =>
+            bases.map((base) => mergeBase(before, base, this.version(other))),
+          ),
+        [this.version(first)],
+      );
+    });
   }
 
-  #ancestors(id: string): Set<string> {
+  /** Versions of the shards that there are: of others nobody knows what they came from. */
+  known(): Set<string> {
+    return new Set(this.shards.flatMap(({ line }) => line));
+  }
+
+  /** A version and all that it comes from, as far as that is known. */
+  ancestors(id: string): Set<string> {
     const found = new Set([id]);
-    for (const one of found) for (const parent of this.version(one).parents) found.add(parent);
+    const known = this.known();
+    for (const one of found) {
+      if (!known.has(one)) continue;
+      for (const parent of this.version(one).parents) found.add(parent);
+    }
     return found;
   }
 }
@@ -145,6 +169,26 @@ export const wordsIn = (text: string): string[] => text.split(/[^a-z0-9]+/u);
 /** Who asks for a chunk that both sides changed gets one of these. */
 export type Way = 'mine' | 'theirs' | { readonly text: string };
 
+/** What a merge looks at. */
+type Base = Pick<ModelVersion, 'chunks'>;
+
+/** What both made of it; a chunk that they disagree about has changed for everyone. */
+function mergeBase(before: Base, one: Base, other: Base): Base {
+  const textIn = ({ chunks }: Base, uuid: string): string | null | undefined => {
+    const chunk = chunks.find((each) => each.uuid === uuid);
+    return chunk?.deleted ? null : chunk?.text;
+  };
+  const all = new Map([...one.chunks, ...other.chunks].map((chunk) => [chunk.uuid, chunk]));
+  const chunks = [...all.values()].flatMap((chunk) => {
+    const [was, a, b] = [before, one, other].map((side) => textIn(side, chunk.uuid));
+    let text: string | null | undefined = '(they disagree)';
+    if (a === b || b === was) text = a;
+    else if (a === was) text = b;
+    return text === undefined ? [] : [{ ...chunk, text: text ?? '', deleted: text === null }];
+  });
+  return { chunks };
+}
+
 export interface ModelMerge {
   readonly conflicts: string[];
   /** Chunks that become another than they were here. */
@@ -154,10 +198,10 @@ export interface ModelMerge {
 
 /** Three-way by UUID: text and life of each chunk as a whole. */
 export function mergeModels(
-  sides: { base: ModelVersion; mine: ModelVersion; theirs: ModelVersion },
+  sides: { base: Base; mine: Base; theirs: Base },
   resolve: Readonly<Record<string, Way>>,
 ): ModelMerge {
-  const find = ({ chunks }: ModelVersion, uuid: string): ModelChunk | undefined =>
+  const find = ({ chunks }: Base, uuid: string): ModelChunk | undefined =>
     chunks.find((one) => one.uuid === uuid);
   const state = (chunk: ModelChunk | undefined): string | null =>
     chunk && !chunk.deleted ? chunk.text : null;

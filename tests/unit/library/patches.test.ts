@@ -15,7 +15,7 @@ describe('a patch', () => {
     const uuid = await shard.uuid('Beta cakes rise.');
     const other = await shard.uuid('Gamma rivers flow.');
     const path = `/chunks/${uuid}`;
-    const [, { sha256 = '' } = {}] = await shard.chunks();
+    const { sha256 } = await shard.chunk(uuid);
     const expiresAt = '2999-01-01T00:00:00.000Z';
     const version = await shard.apply(
       { op: 'test', path: `${path}/sha256`, value: sha256 },
@@ -256,7 +256,21 @@ describe('the patches of versions', () => {
             }
           });
         }),
-        { numRuns: 25, endOnFailure: true },
+        {
+          ...{ numRuns: 40, endOnFailure: true },
+          // An overlay that a compaction drew is one again when the compaction is undone.
+          examples: [
+            [
+              [
+                ['edit', 0],
+                ['delete', 0],
+                ['edit', 2],
+                ['compact', 0],
+                ['undo', 0],
+              ],
+            ],
+          ],
+        },
       );
       // All that record a patch came up.
       expect([...reached]).toEqual(

@@ -139,6 +139,61 @@ describe('undo', () => {
   });
 });
 
+describe('undo of a rollback that took documents away', () => {
+  test('brings them back as a compaction drew them, and what went since stays away', async () => {
+    const { calls, shard } = await openEdited();
+    const first = (await shard.info()).head;
+    await shard.ingest('more.jsonl', ['Eta ducks swim.', 'Zeta clouds drift.', 'Theta owls call.']);
+    const eta = await shard.uuid('Eta ducks swim.');
+    await shard.delete(eta);
+    await shard.edit(await shard.uuid('Zeta clouds drift.'), 'Omega kites soar.');
+    await shard.change({ kind: 'insert', after: eta, text: 'Epsilon bells ring.' });
+    // Drawn, and then not there any more: its page still has it.
+    const gone = await shard.change({ kind: 'insert', after: eta, text: 'Iota frogs leap.' });
+    await shard.compact();
+    await shard.undo(gone);
+    await shard.change({ kind: 'retention', policy: { maxBytes: 1 << 20 } });
+    const before = stateOf(await shard.chunks(true));
+    expect(before).toHaveLength(8);
+    const rollback = await shard.change({ kind: 'rollback', to: first });
+    const alpha = await shard.uuid('Alpha wings lift.');
+    await shard.edit(alpha, 'Changed in between.');
+    await shard.undo(rollback);
+    expect(stateOf(await shard.chunks(true))).toEqual(
+      before.map((one) => (one.uuid === alpha ? { ...one, text: 'Changed in between.' } : one)),
+    );
+    expect(await shard.found('frogs ducks')).toEqual([]);
+    expect((await shard.info()).retention).toEqual({ maxBytes: 1 << 20 });
+    expect(await problemsOf(calls)).toEqual([]);
+  });
+
+  test('brings them back as they were edited, deleted and added to', async () => {
+    const { calls, shard } = await openEdited();
+    const first = (await shard.info()).head;
+    await shard.ingest('more.jsonl', ['Eta ducks swim.', 'Zeta clouds drift.', 'Theta owls call.']);
+    const eta = await shard.uuid('Eta ducks swim.');
+    await shard.delete(eta);
+    await shard.edit(await shard.uuid('Zeta clouds drift.'), 'Omega kites soar.');
+    await shard.change({ kind: 'insert', after: eta, text: 'Epsilon bells ring.' });
+    await shard.change({ kind: 'retention', policy: { maxBytes: 1 << 20 } });
+    const before = stateOf(await shard.chunks(true));
+    const rollback = await shard.change({ kind: 'rollback', to: first });
+    const alpha = await shard.uuid('Alpha wings lift.');
+    await shard.edit(alpha, 'Changed in between.');
+    await shard.undo(rollback);
+    const now = stateOf(await shard.chunks(true));
+    expect(now).toEqual(
+      before.map((one) => (one.uuid === alpha ? { ...one, text: 'Changed in between.' } : one)),
+    );
+    expect(await shard.found('ducks clouds')).toEqual([]);
+    expect(await shard.found('kites bells owls')).toHaveLength(3);
+    expect(await shard.info()).toMatchObject({
+      ...{ chunks: 7, deleted: 1, retention: { maxBytes: 1 << 20 } },
+    });
+    expect(await problemsOf(calls)).toEqual([]);
+  });
+});
+
 describe('history', () => {
   test('lists every version once, newest first, in pages, with counts and tags', async () => {
     const { calls, shard } = await openEdited();
@@ -183,7 +238,7 @@ describe('history', () => {
 
   test('goes on over more versions than one stretch of the log holds', async () => {
     const { shard } = await openEdited(SENTENCES.slice(0, 1));
-    const [{ uuid = '' } = {}] = await shard.chunks();
+    const uuid = await shard.uuid('Alpha wings lift.');
     for (let at = 0; at < 70; at++) await shard.edit(uuid, `Edit ${String(at)}.`);
     const all = await shard.history();
     expect(all).toHaveLength(72);
