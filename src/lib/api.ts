@@ -495,7 +495,8 @@ export interface Library {
   gc(): Promise<GcReport>;
   /** Verifies every digest and reference; `deep` also decodes every frame. */
   check(options?: Work & { deep?: boolean }): Promise<CheckReport>;
-  storage(): Promise<StorageReport>;
+  /** `shards: false` leaves the bytes of each shard out, for which all versions have to be read. */
+  storage(options?: { shards?: boolean }): Promise<StorageReport>;
   /** Asks the browser never to evict this library. */
   persist(): Promise<boolean>;
   /** Tries every capability for real and says what was seen. */

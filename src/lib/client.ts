@@ -103,8 +103,8 @@ class LibraryClient implements Library {
     return this.#client.call('check', { deep }, work);
   }
 
-  storage(): Promise<StorageReport> {
-    return this.#client.call('storage', null);
+  storage({ shards = true }: { shards?: boolean } = {}): Promise<StorageReport> {
+    return this.#client.call('storage', { shards });
   }
 
   persist(): Promise<boolean> {

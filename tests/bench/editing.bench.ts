@@ -16,7 +16,7 @@ declare global {
 const SIZES = [10, 1_000, 10_000, 100_000];
 /** Edits over which the bytes written are averaged: a power of eight, so that deltas merge as usual. */
 const EDITS = 64;
-const ROUNDS = 30;
+const ROUNDS = 20;
 /** Chunks of the shard that is edited until it is found, compacted and opened again. */
 const LARGE = 20_000;
 const MANY_EDITS = 1_000;
@@ -96,16 +96,25 @@ async function cloneCost(page: Page, id: string): Promise<{ clone: number; clone
     async ([shardId, rounds]) => {
       const shard = await window.memreel?.open(shardId);
       const took: number[] = [];
+      const clones: string[] = [];
       for (let round = 0; round < rounds; round++) {
         const began = performance.now();
-        await shard?.clone({ name: `Clone ${String(round)}` });
+        const clone = await shard?.clone({ name: `Clone ${String(round)}` });
         took.push(performance.now() - began);
+        clones.push(clone?.id ?? '');
       }
+      sessionStorage.setItem('clones', JSON.stringify(clones));
       return took;
     },
     [id, ROUNDS] as const,
   );
   const written = (await storedBytes(page)) - before;
+  // The app lists every shard: those of one size must not be in the way of the next.
+  await page.evaluate(async () => {
+    const clones = JSON.parse(sessionStorage.getItem('clones') ?? '[]') as string[];
+    for (const id of clones) await window.memreel?.remove(id);
+    await window.memreel?.gc();
+  });
   return { clone: median(times), cloneBytes: written / ROUNDS };
 }
 
@@ -152,7 +161,11 @@ async function editToFound(page: Page, id: string): Promise<Measure[]> {
   );
   return [
     { what: 'edit until it is found, p50', value: median(times), unit: 'ms' },
-    { what: '… p95', value: times.toSorted((a, b) => a - b)[28] ?? NaN, unit: 'ms' },
+    {
+      what: '… p95',
+      value: times.toSorted((a, b) => a - b)[Math.floor(ROUNDS * 0.95)] ?? NaN,
+      unit: 'ms',
+    },
   ];
 }
 

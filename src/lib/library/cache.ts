@@ -44,12 +44,17 @@ export class Cache {
     return entries;
   }
 
-  /** Keeps exactly these entries. */
-  async keepEntries(entries: ReadonlyMap<string, ShardEntry>): Promise<void> {
+  /** Keeps these too, and of the others only those that are named. */
+  async keepEntries(
+    added: ReadonlyMap<string, ShardEntry>,
+    others: ReadonlySet<string>,
+  ): Promise<void> {
     await this.#try(async (database) => {
       const transaction = database.transaction('entries', 'readwrite');
-      await transaction.store.clear();
-      for (const [digest, entry] of entries) void transaction.store.put(entry, digest);
+      for (const digest of await transaction.store.getAllKeys()) {
+        if (!others.has(digest)) void transaction.store.delete(digest);
+      }
+      for (const [digest, entry] of added) void transaction.store.put(entry, digest);
       await transaction.done;
     });
   }

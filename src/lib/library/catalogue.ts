@@ -10,7 +10,6 @@ import {
   decodeObject,
   encodeObject,
   type LoggedVersion,
-  type LogLink,
   type QuestionList,
   type SegmentTable,
   type ShardEntry,
@@ -50,7 +49,8 @@ export class Catalogue {
 
   /** @throws NotFoundError */
   async entry(id: string): Promise<ShardEntry> {
-    const reference = this.#store.entries()[id];
+    const entries = this.#store.entries();
+    const reference = Object.hasOwn(entries, id) ? entries[id] : undefined;
     if (!reference) throw new NotFoundError('There is no such shard.', { subject: id });
     const entry = await this.#object(reference.digest, (bytes) => decodeObject('shard', bytes));
     readUnder.set(entry, reference.digest);
@@ -67,9 +67,12 @@ export class Catalogue {
     }
     const entries = await Promise.all(references.map(([id]) => this.entry(id)));
     if (missing.length > 0) {
-      const known = references.map(([, { digest }], at) => [digest, entries[at]] as const);
-      await this.#cache?.keepEntries(
-        new Map(known.flatMap(([digest, entry]) => (entry ? [[digest, entry] as const] : []))),
+      const read = new Set(missing.map(([id]) => id));
+      const added = entries.filter(({ id }) => read.has(id));
+      // Nobody waits for a cache: an edit changes one entry among hundreds.
+      void this.#cache?.keepEntries(
+        new Map(added.map((entry) => [readUnder.get(entry) ?? '', entry])),
+        new Set(references.map(([, { digest }]) => digest)),
       );
     }
     return entries;
@@ -112,24 +115,23 @@ export class Catalogue {
 
   /** All versions of a shard's line, newest first; with those of which only a skeleton is left. */
   async *line(entry: ShardEntry): AsyncGenerator<LoggedVersion> {
-    let skip = entry.log.skip;
-    for (let stretch: Digest | null = entry.log.digest; stretch;) {
+    for (let stretch: Digest | null = entry.log; stretch;) {
       const log: VersionLog = await this.log(stretch);
-      yield* log.versions.slice(skip);
-      skip = 0;
+      yield* log.versions;
       stretch = log.older;
     }
   }
 
-  /** The log from one of its versions on. @throws NotFoundError */
-  async logFrom({ log, name }: ShardEntry, id: VersionId): Promise<LogLink> {
-    let { skip } = log;
-    for (let stretch: Digest | null = log.digest; stretch;) {
-      const { versions, older }: VersionLog = await this.log(stretch);
-      const at = versions.findIndex((one, position) => position >= skip && one.id === id);
-      if (at >= 0) return { digest: stretch, skip: at };
-      skip = 0;
-      stretch = older;
+  /** The stretch of a shard's log that a version stands in, and where. @throws NotFoundError */
+  async stretchOf(
+    { log, name }: ShardEntry,
+    id: VersionId,
+  ): Promise<{ digest: Digest; stretch: VersionLog; at: number }> {
+    for (let digest: Digest | null = log; digest;) {
+      const stretch: VersionLog = await this.log(digest);
+      const at = stretch.versions.findIndex((one) => one.id === id);
+      if (at >= 0) return { digest, stretch, at };
+      digest = stretch.older;
     }
     throw new NotFoundError(`The shard “${name}” has no such version.`, { subject: id });
   }
@@ -141,7 +143,8 @@ export class Catalogue {
 
   /** Finds a version of a shard by its id or a tag. @throws NotFoundError */
   async find(entry: ShardEntry, at: string): Promise<VersionLink> {
-    const tagged = entry.tags[at];
+    // A name such as `constructor` is no tag.
+    const tagged = Object.hasOwn(entry.tags, at) ? entry.tags[at] : undefined;
     if (tagged) return tagged;
     if (entry.head.id === at) return entry.head;
     for await (const version of this.line(entry)) {

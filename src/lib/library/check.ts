@@ -1,11 +1,12 @@
 /** Verifies a library: every digest and reference, and when asked every frame and text. */
 import type { CheckReport, Progress } from '../api';
 import { MemreelError } from '../errors';
+import type { ShardEntry } from '../shard/objects';
 import type { Store } from '../store/store';
 import type { Catalogue } from './catalogue';
 import type { FrameTexts } from './frame-texts';
 import { isHere } from './past-texts';
-import { openView } from './view';
+import { openView, type ShardView } from './view';
 
 /** Texts read at a time. */
 const STEP = 512;
@@ -35,7 +36,8 @@ export async function checkLibrary(
   };
   for (const entry of await catalogue.entries()) {
     signal.throwIfAborted();
-    const view = await openView(catalogue, entry, entry.head);
+    const view = await openedOrNoted(catalogue, entry, report);
+    if (!view) continue;
     report.checked.versions++;
     const frames = view.segments.reduce((sum, segment) => sum + segment.frames, 0);
     const records = view.ordered();
@@ -70,4 +72,20 @@ export async function checkLibrary(
   }
   report.ok = report.problems.length === 0;
   return report;
+}
+
+/** The head, opened; where that fails the reason becomes a problem. */
+async function openedOrNoted(
+  catalogue: Catalogue,
+  entry: ShardEntry,
+  report: CheckReport,
+): Promise<ShardView | undefined> {
+  try {
+    return await openView(catalogue, entry, entry.head);
+  } catch (error) {
+    if (!(error instanceof MemreelError)) throw error;
+    const { code, message } = error;
+    report.problems.push({ code, where: entry.id, message });
+    return undefined;
+  }
 }

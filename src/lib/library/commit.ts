@@ -16,7 +16,6 @@ import {
   encodeObject,
   LOG_VERSIONS,
   type DeltaLink,
-  type LogLink,
   type LoggedVersion,
   type SegmentEntry,
   type ShardEntry,
@@ -104,7 +103,7 @@ export async function commitNewShard(
     createdAt: now,
     updatedAt: now,
     head,
-    log: { digest: log, skip: 0 },
+    log,
     tags: {},
     facts: { chunks: 0, deleted: 0, bytes: 0 },
     questions: null,
@@ -234,16 +233,15 @@ async function stacked(
 async function extended(
   change: Change,
   catalogue: Catalogue,
-  { digest, skip }: LogLink,
+  digest: Digest,
   link: LoggedVersion,
-): Promise<LogLink> {
+): Promise<Digest> {
   const log = await catalogue.log(digest);
-  const own = log.versions.slice(skip);
-  const stretch =
-    own.length < LOG_VERSIONS
-      ? { ...log, versions: [link, ...own] }
-      : { format: log.format, versions: [link], older: digest };
-  return { digest: await change.put(stretch), skip: 0 };
+  return change.put(
+    log.versions.length < LOG_VERSIONS
+      ? { ...log, versions: [link, ...log.versions] }
+      : { format: log.format, versions: [link], older: digest },
+  );
 }
 
 /**
@@ -255,21 +253,19 @@ export async function logFrom(
   catalogue: Catalogue,
   entry: ShardEntry,
   id: VersionId,
-): Promise<LogLink> {
-  const { digest, skip } = await catalogue.logFrom(entry, id);
-  if (skip === 0) return { digest, skip };
-  const stretch = await catalogue.log(digest);
-  const versions = stretch.versions.slice(skip);
-  return { digest: await change.put({ ...stretch, versions }), skip: 0 };
+): Promise<Digest> {
+  const { digest, stretch, at } = await catalogue.stretchOf(entry, id);
+  if (at === 0) return digest;
+  return change.put({ ...stretch, versions: stretch.versions.slice(at) });
 }
 
 /** A log of these versions, newest first; the newest stretch is the one with room. */
-export async function putLog(change: Change, versions: readonly LoggedVersion[]): Promise<LogLink> {
+export async function putLog(change: Change, versions: readonly LoggedVersion[]): Promise<Digest> {
   let older: Digest | null = null;
   for (let end = versions.length; end > 0; end -= LOG_VERSIONS) {
     const stretch = versions.slice(Math.max(0, end - LOG_VERSIONS), end);
     older = await change.put({ format: 'memreel/log/1', versions: stretch, older });
   }
   if (!older) throw new Error('A shard has at least one version.');
-  return { digest: older, skip: 0 };
+  return older;
 }

@@ -163,7 +163,7 @@ export class LibraryEngine {
           this.#questions.ask(view, query, { topK, signal }),
         );
       },
-      storage: () => this.#storage(),
+      storage: ({ shards }) => this.#storage(shards),
       check: ({ deep }, { signal, progress }) =>
         checkLibrary(this.#store, this.#catalogue, this.#texts, { deep, signal, progress }),
       selfCheck: () => selfCheck(this.#parts),
@@ -244,9 +244,9 @@ export class LibraryEngine {
     return this.#store.isWriter;
   }
 
-  async #storage(): ReturnType<Handlers<LibraryProtocol>['storage']> {
+  async #storage(byShard: boolean): ReturnType<Handlers<LibraryProtocol>['storage']> {
     const { storageKind, cache } = this.#parts;
-    const entries = await this.#catalogue.entries();
+    const entries = byShard ? await this.#catalogue.entries() : [];
     const { usage = 0, quota = 0 } = await navigator.storage.estimate();
     const shards = await bytesByShard(this.#catalogue, entries);
     return {

@@ -171,7 +171,7 @@ export interface LibraryProtocol extends WriteProtocol {
   planCompaction: { args: At & { threshold: number }; reply: CompactionPlan };
   questions: { args: { id: string }; reply: Question[] };
   runQuestions: { args: At; reply: QuestionResult[] };
-  storage: { args: null; reply: StorageReport };
+  storage: { args: { shards: boolean }; reply: StorageReport };
   check: { args: { deep: boolean }; reply: CheckReport; progress: Progress };
   selfCheck: { args: null; reply: SelfCheckReport };
   models: { args: null; reply: ModelInfo[] };

@@ -7,6 +7,7 @@ import { planMerge, type Content, type Contents, type Resolution } from '../shar
 import { Ancestry } from './ancestry';
 import type { Catalogue } from './catalogue';
 import { commitPlanned, sourcesOf, type ChangeContext, type Changed } from './changing';
+import { keptApart } from './merged-order';
 import { sourceOf } from './question';
 import { checkChunkText, withText } from './text-record';
 import { carried } from './version-plans';
@@ -59,7 +60,9 @@ export async function mergeShard(
     if (!record) continue; // in neither: the plan has no such conflict
     const source = mine.findSource(record.source) ?? theirs.findSource(record.source);
     await checkChunkText(text, { uuid, source, place: record.place }, mine.entry.lineage);
-    const after = await withText({ ...record, deleted: false }, text);
+    // Written now, it is not what was to expire.
+    const { expiresAt: _, ...rest } = record;
+    const after = await withText({ ...rest, deleted: false }, text);
     changes.push({ uuid, before, after: mine.drawn(after) ? after : { ...after, at: null } });
     const kind = kindOf({ uuid, before, after });
     if (kind) taken[kind]++;
@@ -69,7 +72,7 @@ export async function mergeShard(
     {
       operation: 'merge',
       message: message ?? `Merged “${theirs.entry.name}”`,
-      changes,
+      changes: keptApart(mine, theirs, changes),
       views: [theirs],
       sources: sourcesOf(theirs, changes),
       // With a choice of chunks the rest is still to be taken: the lines have not met.

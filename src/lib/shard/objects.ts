@@ -7,12 +7,7 @@ import { CorruptError } from '../errors';
 import type { Operation, ProfileName, Question, RetentionPolicy } from '../api';
 import type { Digest } from '../store/digest';
 import type { ChunkUuid, Lineage, SegmentId, ShardId, VersionId } from './ids';
-import {
-  upgradeEntry,
-  upgradeVersion,
-  type EntryBeforeEditing,
-  type VersionBeforeEditing,
-} from './older-objects';
+import { upgradeEntry, upgradeVersion, type VersionBeforeEditing } from './older-objects';
 
 export interface VersionLink {
   readonly id: VersionId;
@@ -39,7 +34,7 @@ export interface ShardEntry {
   readonly origin?: { readonly shard: ShardId; readonly version: VersionId };
   readonly head: VersionLink;
   /** All versions of this shard's line, newest first. */
-  readonly log: LogLink;
+  readonly log: Digest;
   readonly tags: Readonly<Record<string, VersionLink>>;
   /** Facts of the head, so that listing shards reads nothing else. */
   readonly facts: {
@@ -53,13 +48,6 @@ export interface ShardEntry {
   };
   /** The questions that the shard is tried with; null for none. */
   readonly questions: Digest | null;
-}
-
-/** A log from one of its versions on: a clone of an old version skips the newer ones. */
-export interface LogLink {
-  readonly digest: Digest;
-  /** How many of the stretch's newest versions are not of this shard. */
-  readonly skip: number;
 }
 
 /** A delta as a version lists it. */
@@ -191,7 +179,7 @@ export function encodeObject(object: Objects[keyof Objects]): Uint8Array {
 
 /** Objects as the present app or an older one wrote them. */
 interface StoredObjects extends Omit<Objects, 'shard' | 'version'> {
-  shard: ShardEntry | (EntryBeforeEditing & Omit<ShardEntry, 'log' | 'questions'>);
+  shard: ShardEntry | Omit<ShardEntry, 'questions'>;
   version: Version | (VersionBeforeEditing & Omit<Version, 'parents' | 'deltas' | 'counts'>);
 }
 
@@ -239,7 +227,7 @@ export function referencesOf(kind: string, bytes: Uint8Array): ObjectReference[]
           kind: 'version' as const,
           digest,
         })),
-        { kind: 'log', digest: log.digest },
+        { kind: 'log', digest: log },
         ...(questions ? [{ kind: 'questions' as const, digest: questions }] : []),
       ];
     }

@@ -7,12 +7,6 @@ import { CorruptError } from '../errors';
 import type { Digest } from '../store/digest';
 import type { VersionId } from './ids';
 
-/** What app versions before editing (0.1.0) wrote otherwise in a shard entry. */
-export interface EntryBeforeEditing {
-  /** The newest stretch of the log: all of it was the shard's. */
-  readonly log: Digest;
-}
-
 /** What app versions before editing (0.1.0) wrote otherwise in a version. */
 export interface VersionBeforeEditing {
   readonly parents: readonly { readonly id: VersionId; readonly digest: Digest }[];
@@ -26,9 +20,9 @@ export interface VersionBeforeEditing {
   };
 }
 
-/** @returns the entry without questions, and with the whole of its log */
-export function upgradeEntry<Same extends object>({ log, ...same }: EntryBeforeEditing & Same) {
-  return { ...same, log: { digest: log, skip: 0 }, questions: null };
+/** App versions before editing (0.1.0) knew no questions. */
+export function upgradeEntry<Same extends object>(entry: Same) {
+  return { ...entry, questions: null };
 }
 
 /**

@@ -199,7 +199,11 @@ function tooLarge(chunk: FrameChunk): InvalidError {
 /** UTF-8 bytes that always fit, whatever they are: brotli adds a handful of bytes to noise. */
 const ALWAYS_FITS = 2400;
 
-/** A chunk is born without one in its frame, but carries it once it is drawn anew. */
+/**
+ * A chunk is born without one in its frame, but carries it once it is drawn anew; then its UUID, its
+ * order key and the seed are of other characters than the ones tried with, which compress otherwise.
+ */
+const REDRAWN_BYTES = 48;
 const ANY_UUID = '5f2c81d0-9a3e-8b47-a6d1-0e7c94b3f218' as ChunkUuid;
 
 /**
@@ -218,18 +222,20 @@ export function cutToFit(
     const frame = { lineage: options.lineage, seed: newSeed(), chunks: [chunk] };
     const content = encodeFrame(frame);
     if (content.length < ALWAYS_FITS) return true;
-    return options.compress(content).length <= options.capacity;
+    return options.compress(content).length <= options.capacity - REDRAWN_BYTES;
   };
   if (fits(text)) return [];
-  const graphemes = [...new Intl.Segmenter('und', { granularity: 'grapheme' }).segment(text)];
-  for (let pieces = 2; pieces <= graphemes.length; pieces *= 2) {
-    const cuts: number[] = [];
+  const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' }).segment(text);
+  for (let pieces = 2; pieces <= text.length; pieces *= 2) {
+    const cuts = new Set<number>();
     for (let piece = 1; piece < pieces; piece++) {
-      const segment = graphemes[Math.round((piece * graphemes.length) / pieces)];
-      if (segment) cuts.push(segment.index);
+      const segment = graphemes.containing(Math.round((piece * text.length) / pieces));
+      if (segment && segment.index > 0) cuts.add(segment.index);
     }
     const ends = [...cuts, text.length];
-    if (ends.every((end, at) => fits(text.slice(at === 0 ? 0 : ends[at - 1], end)))) return cuts;
+    if (ends.every((end, at) => fits(text.slice(at === 0 ? 0 : ends[at - 1], end)))) {
+      return [...cuts];
+    }
   }
   throw new InvalidError('A single grapheme is too large for a frame.', { subject: source.name });
 }

@@ -90,7 +90,7 @@ export class EditedShard<E extends Engines = Engines> {
       ...{ profile, model: MODEL, language: 'en', head, questions: null },
       ...{ createdAt: '2026-01-01T00:00:00.000Z', updatedAt: '2026-01-01T00:00:00.000Z' },
       ...{
-        log: { digest: zero, skip: 0 },
+        log: zero,
         tags: {},
         facts: { chunks: 0, deleted: 0, bytes: 0, expires: true },
       },

@@ -227,11 +227,40 @@ export function mergeModels(
       else if (t === null) now = mine;
       else now = theirs;
       if (!now) continue;
-      if (way !== 'theirs') now = { ...now, deleted: false, text: way.text };
-      else if (t === null) now = { ...now, deleted: true };
+      if (way !== 'theirs') {
+        now = { ...now, deleted: false, text: way.text, expiresAt: undefined };
+      } else if (t === null) now = { ...now, deleted: true };
       after.set(uuid, now);
       taken.push(uuid);
     }
   }
-  return { conflicts, taken, chunks: inOrder([...after.values()]) };
+  const added = taken.filter((uuid) => !find(sides.mine, uuid));
+  return { conflicts, taken, chunks: inOrder(keptApart(sides, [...after.values()], added)) };
+}
+
+/** Neighbours that came in do not mix with chunks that only this side has: they go behind them. */
+function keptApart(
+  { mine, theirs }: { mine: Base; theirs: Base },
+  chunks: readonly ModelChunk[],
+  added: readonly string[],
+): ModelChunk[] {
+  const foreign = mine.chunks.filter(({ uuid }) => theirs.chunks.every((one) => one.uuid !== uuid));
+  const orders = new Map<string, string>();
+  let placed = '';
+  for (let at = 0; at < theirs.chunks.length; at++) {
+    const run: ModelChunk[] = [];
+    for (let one = theirs.chunks[at]; one && added.includes(one.uuid); one = theirs.chunks[++at]) {
+      run.push(one);
+    }
+    const [low = '', high = ''] = [run[0]?.order, run.at(-1)?.order];
+    const met = foreign.filter(({ order }) => low <= order && order <= high);
+    const between = met.at(-1)?.order;
+    if (run.length === 0 || between === undefined) continue;
+    const next = mine.chunks.find(({ order }) => order > between)?.order ?? null;
+    const isBehind = placed > between && (next === null || placed < next);
+    const keys = ordersBetween(isBehind ? placed : between, next, run.length);
+    run.forEach(({ uuid }, index) => orders.set(uuid, keys[index] ?? ''));
+    placed = keys.at(-1) ?? placed;
+  }
+  return chunks.map((chunk) => ({ ...chunk, order: orders.get(chunk.uuid) ?? chunk.order }));
 }

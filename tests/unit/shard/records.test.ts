@@ -128,7 +128,7 @@ describe('objects', () => {
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
     head: link(1),
-    log: { digest: '2'.repeat(64) as Digest, skip: 0 },
+    log: '2'.repeat(64) as Digest,
     tags: { first: link(3) },
     facts: { chunks: 0, deleted: 0, bytes: 0 },
     questions: '4'.repeat(64) as Digest,
