@@ -25,9 +25,6 @@ import { storeSegment } from './segment-files';
 import { textDigests } from './text-record';
 import type { WrittenVideo } from './verified-video';
 
-/** Bytes of new segments that a purge's commit carries: its record is in memory as a whole. */
-const CARRIED_BYTES = 64 << 20;
-
 export interface PurgeContext {
   readonly store: Store;
   readonly catalogue: Catalogue;
@@ -81,7 +78,6 @@ export async function purgeChunks(
       const after = await rewriter.entry(before);
       if (after !== before) changed.push({ before, after });
     }
-    await carryAlong(change, [...segments.byPage.values()].flat(), store);
     await commitEntries(store, change, changed, { frees: true });
     await context.forget();
     for (const { before, after } of changed) {
@@ -237,29 +233,6 @@ async function rewriteSegments(
       return segment ? segment.moved(at) : at;
     },
   };
-}
-
-/**
- * Puts new segments into the commit besides their files. A purge writes both HEADs and both journals
- * anew at once, while a power loss may still take the names of files that young: what is in the
- * journal as well is carried on.
- */
-async function carryAlong(
-  change: Change,
-  segments: readonly SegmentEntry[],
-  store: Store,
-): Promise<void> {
-  let left = CARRIED_BYTES;
-  const seen = new Set<Digest>();
-  for (const { video, page, postings, vectors, bytes } of segments) {
-    left -= bytes.video + bytes.page + bytes.postings + bytes.vectors;
-    if (left < 0) return;
-    for (const digest of [video, page, postings, vectors]) {
-      if (!digest || seen.has(digest)) continue;
-      seen.add(digest);
-      change.inline.push(await store.read(digest));
-    }
-  }
 }
 
 /** The page and the search data of an old segment, for each video that has taken its place. */

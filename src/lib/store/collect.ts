@@ -16,6 +16,9 @@ import { appendAside, flipCarrying, rootOf } from './session';
 import type { Session } from './session';
 import { sideBySide } from './walk';
 
+/** Of young blobs, repeated in the journals by a collection. */
+const CARRIED_BYTES = 64 << 20;
+
 export interface CollectOptions {
   /** Keeps blobs that were put in this session and that no commit refers to yet. */
   keepPuts?: boolean;
@@ -98,6 +101,7 @@ async function flipTwice(
   const { fs, state } = session;
   if (await isStill(fs, state.heads)) return;
   if (!settled) await carryBase(session);
+  await carryYoung(session, settled);
   for (let flips = 0; flips < 2; flips++) {
     signal?.throwIfAborted();
     session.state = await flipWithReserve(session);
@@ -119,6 +123,34 @@ async function carryBase({ fs, blobs, graph, state, writer }: Session): Promise<
   const { inline } = await replay(fs, blobs, graph, from, state.heads, 'older-head');
   const made = [...inline].filter(([digest]) => base.fresh.has(digest));
   await appendAside(state, writer, { inline: [...rootOf(base), ...made] });
+}
+
+/**
+ * Blobs that were put shortly before are files whose names a power loss may still take: with both
+ * HEADs new, nothing older could stand in for what they made. So the journal repeats them too, from
+ * where every flip carries them on. What is beyond the bound relies on the order of directories alone.
+ */
+async function carryYoung(session: Session, settled: boolean): Promise<void> {
+  const { fs, blobs, graph, state, writer } = session;
+  const young = new Set([...state.needed, ...(settled ? [] : state.base.fresh)]);
+  if (young.size === 0) return;
+  const reached = await reachable(fs, blobs, graph);
+  const inline: [Digest, Uint8Array][] = [];
+  let left = CARRIED_BYTES;
+  for (const digest of young) {
+    if (!reached.has(digest) || state.inline.has(digest)) continue;
+    left -= (await blobs.get(digest))?.size ?? 0;
+    if (left < 0) break;
+    const bytes = await blobs.read(digest);
+    if (bytes) inline.push([digest, bytes]);
+  }
+  if (inline.length === 0) return;
+  try {
+    await appendAside(state, writer, { inline });
+  } catch (error) {
+    // There is no room to be that careful, and making room is what this is for.
+    if (!(error instanceof QuotaError) || writer.lost) throw error;
+  }
 }
 
 async function flipWithReserve(session: Session): Promise<State> {

@@ -190,6 +190,20 @@ describe('a crash at any operation', { timeout: 20_000 }, () => {
   });
 });
 
+describe('a crash at any operation of', { timeout: 20_000 }, () => {
+  test.each(TURNS)('an ingest with a gc right behind it (turn %i)', async (turn) => {
+    const ingest: Work = ({ shard }) => shard.ingest('more.jsonl', ['A second text.']);
+    const judged = await crashEverywhere(
+      async (all) => {
+        await ingest(all);
+        await all.shard.calls.call('gc', null);
+      },
+      { turn, turns: TURNS.length, between: [ingest] },
+    );
+    expect(judged).toBeGreaterThan(10);
+  });
+});
+
 const SECRET = 'A secret of mine.';
 
 /** What a person sees, but for the versions that say that a purge was here. */
