@@ -73,6 +73,15 @@ test('a chunk is edited in place with its change shown, found at once, and undon
   await expectSound(page);
 });
 
+test('a wrong answer is one click away from its editor', async ({ page }) => {
+  const id = await openChunks(page, ['The flutter speed was 412 feet per second.', 'Lift.']);
+  await page.goto(`/#/shard/${id}/search?q=flutter%20speed`);
+  const results = page.getByRole('list', { name: 'Results' });
+  const answer = results.getByRole('listitem').filter({ hasText: '412' });
+  await answer.getByRole('link', { name: 'Edit' }).click();
+  await expect(field(page)).toHaveValue(/412 feet/);
+});
+
 test('undo and redo by their keys, from the notice, and not inside a text', async ({ page }) => {
   const id = await openChunks(page, ['One propeller.', 'Two wings.']);
   await row(page, 'Two').getByRole('button').focus();

@@ -221,6 +221,7 @@ export const strings = {
     around: 'Around it',
     aroundHide: 'Only the passage',
     copy: 'Copy with source',
+    edit: 'Edit',
     copied: 'Copied with its source.',
     whole: 'Whole passage',
     part: 'Shorter',
