@@ -94,7 +94,7 @@ export interface Chunk {
   edited: boolean;
   /** SHA-256 of the text in UTF-8, hex. */
   sha256: string;
-  /** The chunk that this one was split or joined from. */
+  /** The chunk that this one was split from. */
   from?: string;
   /** ISO 8601. */
   expiresAt?: string;

@@ -113,7 +113,6 @@ async function cloneCost(page: Page, id: string): Promise<{ clone: number; clone
   await page.evaluate(async () => {
     const clones = JSON.parse(sessionStorage.getItem('clones') ?? '[]') as string[];
     for (const id of clones) await window.memreel?.remove(id);
-    await window.memreel?.gc();
   });
   return { clone: median(times), cloneBytes: written / ROUNDS };
 }

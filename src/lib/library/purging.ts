@@ -252,6 +252,11 @@ async function rewritePage(
     const at = record.at && moved(record.at);
     return at && !purged.has(record.uuid) ? [{ record: { ...record, at }, row }] : [];
   });
+  // A page that was reindexed lacks the dead: their frames hold them all the same, and an entry that
+  // did not say so would have these frames copied as whole ones.
+  const unlisted = Math.max(0, segment.chunks - page.records.length);
+  const listedBytes = page.records.reduce((sum, { bytes }) => sum + bytes, 0);
+  const unlistedBytes = Math.max(0, segment.bytes.text - listedBytes);
   const all = videos.reduce((sum, video) => sum + framesOf(video), 0);
   const made: SegmentEntry[] = [];
   for (const video of videos) {
@@ -263,7 +268,7 @@ async function rewritePage(
       picks: own.map(({ row }) => ({ part: 0, row })),
       language,
     });
-    const text = own.reduce((sum, { record }) => sum + record.bytes, 0);
+    const text = own.reduce((sum, { record }) => sum + record.bytes, unlistedBytes);
     const named = new Set(own.map(({ record }) => record.source));
     const share = framesOf(video) / all;
     made.push(
@@ -272,7 +277,7 @@ async function rewritePage(
         {
           video: video.digest,
           frames: framesOf(video),
-          chunks: own.length,
+          chunks: own.length + unlisted,
           bytes: {
             video: video.size,
             text,

@@ -68,7 +68,8 @@ function searchUnit(
   postingsBytes: Uint8Array,
   vectorBytes: Uint8Array | null,
 ): SegmentData {
-  const postings = Postings.open(postingsBytes);
+  // They come from the store, which holds every object against its digest.
+  const postings = Postings.open(postingsBytes, { isWhole: true });
   const vectors = vectorBytes ? Vectors.open(vectorBytes) : null;
   if (vectors !== null && vectors.rows !== postings.rows)
     throw new InvalidError(`${vectors.rows} vectors are not of ${postings.rows} texts.`, {

@@ -45,9 +45,11 @@ export class Postings {
 
   /**
    * Opens what `buildPostings` or `combinePostings` made. Keeps `bytes`.
+   * @param options.isWhole the bytes are known to be those that were made, by their digest: then only
+   *   their header and lengths are looked at, in a tenth of the time
    * @throws CorruptError where anything does not fit: after this, reading cannot fail
    */
-  static open(bytes: Uint8Array): Postings {
+  static open(bytes: Uint8Array, { isWhole = false } = {}): Postings {
     const { rows, terms, lengthsAt, dictionaryAt, listsAt } = readHeader(bytes);
     const lengths = new Uint32Array(rows);
     const reader = new VarintReader(bytes, lengthsAt, dictionaryAt);
@@ -61,7 +63,7 @@ export class Postings {
         view.getUint32(HEADER_BYTES + i * 4, true) + (i % 2 === 0 ? dictionaryAt : listsAt);
 
     const postings = new Postings(bytes, rows, terms, lengths, blocks);
-    postings.#verify(dictionaryAt, listsAt);
+    if (!isWhole) postings.#verify(dictionaryAt, listsAt);
     return postings;
   }
 

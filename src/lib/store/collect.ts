@@ -12,7 +12,7 @@ import { otherTabs } from './readers';
 import type { Readers } from './readers';
 import { baseOf, isStill, replay } from './recover';
 import type { State } from './recover';
-import { appendAside, flipCarrying, rootOf } from './session';
+import { appendAside, flipCarrying, repeatInline, rootOf } from './session';
 import type { Session } from './session';
 import { sideBySide } from './walk';
 
@@ -122,7 +122,7 @@ async function carryBase({ fs, blobs, graph, state, writer }: Session): Promise<
   if (!from) return;
   const { inline } = await replay(fs, blobs, graph, from, state.heads, 'older-head');
   const made = [...inline].filter(([digest]) => base.fresh.has(digest));
-  await appendAside(state, writer, { inline: [...rootOf(base), ...made] });
+  await repeatInline(state, writer, [...rootOf(base), ...made]);
 }
 
 /**

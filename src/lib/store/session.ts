@@ -1,5 +1,5 @@
 /** What a writer does beside appending: it starts by making good what a crash left, and it flips. */
-import { CorruptError, ReadOnlyError } from '../errors';
+import { CorruptError, QuotaError, ReadOnlyError } from '../errors';
 import type { Blobs } from './blobs';
 import { writeBase } from './checkpoint';
 import type { Digest } from './digest';
@@ -106,12 +106,35 @@ export async function flipCarrying(session: Session): Promise<State> {
     if (bytes) inline.push([digest, bytes]);
   }
   try {
-    await appendAside(state, session.writer, { inline });
+    await repeatInline(state, session.writer, inline);
   } catch (error) {
     session.state = state; // the flip is made all the same
     throw error;
   }
   return state;
+}
+
+/** Objects up to this size are repeated on a full disk too. */
+const SMALL_BYTES = 1 << 20;
+
+/**
+ * Repeats objects in the journal. Where there is no room for all, the large ones are left out: they
+ * are files, whose names alone a power loss could take, and making room is what this is for.
+ * @throws QuotaError where there is none for the small ones either
+ */
+export async function repeatInline(
+  state: State,
+  writer: Writer,
+  inline: JournalRecord['inline'],
+): Promise<void> {
+  try {
+    await appendAside(state, writer, { inline });
+  } catch (error) {
+    const small = inline.filter(([, bytes]) => bytes.length <= SMALL_BYTES);
+    const isFull = error instanceof QuotaError && !writer.lost;
+    if (!isFull || small.length === inline.length) throw error;
+    await appendAside(state, writer, { inline: small });
+  }
 }
 
 /** The root of a base as the object that it is; none before the first checkpoint. */

@@ -2,6 +2,7 @@
  * A purge: after it no stored byte, no frame and no answer has the text, in any version of any shard,
  * and everything else is as it was.
  */
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { NotFoundError, ReadOnlyError } from '../../../src/lib/errors';
 import type { FileSystem } from '../../../src/lib/store/file-system';
@@ -17,6 +18,9 @@ import {
   type Opened,
   type ShardCalls,
 } from './edited-library';
+import { loadCompressor } from '../../../src/lib/shard/compression';
+import { decodeFrame } from '../../../src/lib/shard/payload';
+import { openMp4 } from '../../../src/lib/video/mp4-index';
 
 const [ALPHA = '', BETA = '', GAMMA = '', DELTA = ''] = SENTENCES;
 /** A word that only the purged texts have. */
@@ -301,4 +305,37 @@ describe('a purge', () => {
     expect(await shard.chunks(true)).toEqual(before);
     expect(await problemsOf(calls)).toEqual([]);
   });
+});
+
+/** What the frames of an exported video say. */
+async function textsIn(video: Blob): Promise<string[]> {
+  const { decompress } = await loadCompressor();
+  const mp4 = await openMp4(video);
+  const samples = await mp4.samples(0, mp4.frames);
+  const frames = await Promise.all(
+    samples.map(async (sample) => decodeFrame(await decompress(sample))),
+  );
+  return frames.flatMap(({ chunks }) => chunks.map(({ text }) => text));
+}
+
+test('what was deleted before a reindexing stays out of exports after a purge of another chunk', async () => {
+  const sentences = Array.from({ length: 24 }, (_, at) => {
+    const noise = randomBytes(300).toString('hex');
+    return `Sentence ${String(at)} ${noise}.`;
+  });
+  const { calls, shard } = await openEdited(sentences);
+  const chunks = await shard.chunks();
+  const [, gone] = chunks;
+  const last = chunks.at(-1);
+  expect(gone?.frame?.index).not.toBe(last?.frame?.index);
+  await shard.delete(gone?.uuid ?? '');
+  await shard.reindex();
+  expect(await purge(shard, last?.uuid ?? '')).toMatchObject({ found: [] });
+  const file = await calls.call('export', { id: shard.id, format: 'mp4' });
+  const texts = await textsIn(file ?? new Blob());
+  expect(texts).toHaveLength(22);
+  expect(texts).not.toContain(gone?.text);
+  await shard.compact();
+  const compacted = await calls.call('export', { id: shard.id, format: 'mp4' });
+  expect(await textsIn(compacted ?? new Blob())).not.toContain(gone?.text);
 });

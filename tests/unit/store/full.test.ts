@@ -120,9 +120,28 @@ describe.each(answers)('a full disk that answers %s', { timeout: 60_000 }, (shor
     }
   });
 
+  it('collects with young blobs at any room that is left', async () => {
+    for (let room = 0; room <= 18; room += 2) {
+      const { fs, store } = await filled();
+      for (const part of [1, 2]) {
+        const bytes = new Uint8Array(7 << 20).fill(part);
+        await set(store, `young ${part}`, 'young', [leaf(await store.putBlob(bytes))]);
+      }
+      await store.checkpoint({ force: true });
+      await set(store, 'c', 'later');
+      const before = await contents(store);
+      fs.capacity = fs.used() + (room << 20);
+      await store.collect();
+      expect(await contents(store), `${room} MiB`).toEqual(before);
+      expect((await store.check()).problems).toEqual([]);
+      await store.close();
+    }
+  });
+
   it('says so where even the reserve is too small, and keeps the state', async () => {
     const { fs, store } = await filled();
-    const parts = ['x', 'y', 'z'].map((letter) => letter.repeat(3 << 20));
+    // As large as what travels in commits may be.
+    const parts = Array.from('abcdefghi', (letter) => letter.repeat(1e6));
     for (const [i, part] of parts.entries()) await set(store, `p${i}`, part);
     await set(store, 'a', 'superseded');
     await set(store, 'a', 'two');
