@@ -56,10 +56,16 @@ export async function* redraw(
       },
     });
   let open = newVideo();
-  const close = (): Promise<RedrawnVideo[]> => {
+  /** The video before, which is written and verified while the next one fills. */
+  let finishing: Promise<RedrawnVideo[]> = Promise.resolve([]);
+  /** Begins to finish the open video, once the one before is done: that is what it gives. */
+  const close = async (): Promise<RedrawnVideo[]> => {
     const full = open;
     open = newVideo();
-    return full.finish();
+    const before = await finishing;
+    finishing = full.finish();
+    finishing.catch(() => undefined); // awaited by the next one, or in the end
+    return before;
   };
   /** Closes the open video where it does not take these. */
   const makeRoom = async (rows: readonly LiveRow[], from?: OldVideo): Promise<RedrawnVideo[]> => {
@@ -67,44 +73,59 @@ export async function* redraw(
     return open.takes(rows, from) ? [] : close();
   };
 
+  const load = (at: number): Promise<OldVideo> | undefined => {
+    const next = work[at];
+    if (!next || next.whole.length === 0) return undefined;
+    const loading = oldVideo(context.store, next.segment);
+    loading.catch(() => undefined); // awaited when its turn comes
+    return loading;
+  };
+
   let overlay = 0;
-  for (const { segment, whole, part } of work) {
-    const frames = framesOf(live.ofSegment(segment.id));
-    const from = whole.length > 0 ? await oldVideo(context.store, segment) : undefined;
-    const drawn = part.flatMap((frame) => frames.get(frame) ?? []);
-    const texts = await context.texts.read(
-      view,
-      drawn.map(({ record }) => record),
-      signal,
-    );
-    const textOf = new Map(drawn.map((row, at) => [row, texts[at]]));
-    const copied = new Set(whole);
-    for (const frame of [...whole, ...part].sort((a, b) => a - b)) {
-      const rows = frames.get(frame) ?? [];
-      // Overlays come in where they stand, so that a video holds neighbours.
-      for (let next = overlays[overlay]; isBefore(next, rows[0]); next = overlays[++overlay]) {
-        yield* await makeRoom([next]);
-        await open.draw(next, textIn(next.record.text));
+  let loaded = load(0);
+  try {
+    for (const [at, { segment, part, whole }] of work.entries()) {
+      const frames = framesOf(live.ofSegment(segment.id));
+      const from = await loaded;
+      loaded = load(at + 1);
+      const drawn = part.flatMap((frame) => frames.get(frame) ?? []);
+      const texts = await context.texts.read(
+        view,
+        drawn.map(({ record }) => record),
+        signal,
+      );
+      const textOf = new Map(drawn.map((row, at) => [row, texts[at]]));
+      const copied = new Set(whole);
+      for (const frame of [...whole, ...part].sort((a, b) => a - b)) {
+        const rows = frames.get(frame) ?? [];
+        // Overlays come in where they stand, so that a video holds neighbours.
+        for (let next = overlays[overlay]; isBefore(next, rows[0]); next = overlays[++overlay]) {
+          yield* await makeRoom([next]);
+          await open.draw(next, textIn(next.record.text));
+        }
+        if (from && copied.has(frame)) {
+          yield* await makeRoom(rows, from);
+          open.copy(rows, frame, from);
+          meter.add('copy', 1);
+          continue;
+        }
+        for (const row of rows) {
+          yield* await makeRoom([row]);
+          await open.draw(row, textIn(textOf.get(row)));
+        }
       }
-      if (from && copied.has(frame)) {
-        yield* await makeRoom(rows, from);
-        open.copy(rows, frame, from);
-        meter.add('copy', 1);
-        continue;
-      }
-      for (const row of rows) {
-        yield* await makeRoom([row]);
-        await open.draw(row, textIn(textOf.get(row)));
-      }
+      // Rather one old segment in a new one than parts of two: its search data is read only once.
+      if (open.isHalfFull) yield* await close();
     }
-    // Rather one old segment in a new one than parts of two: its search data is read only once.
-    if (open.isHalfFull) yield* await close();
+    for (const row of overlays.slice(overlay)) {
+      yield* await makeRoom([row]);
+      await open.draw(row, textIn(row.record.text));
+    }
+    if (!open.isEmpty) yield* await close();
+    yield* await finishing;
+  } finally {
+    await finishing.catch(() => undefined); // nothing is written after this
   }
-  for (const row of overlays.slice(overlay)) {
-    yield* await makeRoom([row]);
-    await open.draw(row, textIn(row.record.text));
-  }
-  if (!open.isEmpty) yield* await open.finish();
 }
 
 /** An empty chunk is never written, so a text that is missing may not become one. */
