@@ -91,6 +91,30 @@ const large: Scenario = {
   },
 };
 
+/** Four times the text in one file that no script holds: the memory of it has to be the same. */
+const memory: Scenario = {
+  name: 'memory',
+  async run(page, context) {
+    await warmUp(page, 'compact');
+    const measures: Measure[] = [];
+    for (const copies of [COPIES, 4 * COPIES]) {
+      const megabytes = await page.evaluate(
+        async ([text, count]) => {
+          const parts = Array.from({ length: count }, () => new Blob([text, '\n\n']));
+          const file = new File(parts, 'cranfield.txt');
+          const shard = await window.memreel?.create({ name: 'Cranfield' });
+          await shard?.ingest([file]);
+          return file.size / 1e6;
+        },
+        [abstracts(context).join('\n\n'), copies] as const,
+      );
+      const [peak] = await peakMemory(page);
+      if (peak) measures.push({ ...peak, what: `peak memory, ${megabytes.toFixed(0)} MB of text` });
+    }
+    return measures;
+  },
+};
+
 const quality: Scenario = {
   name: 'quality',
   async run(page, { shared }) {
@@ -137,6 +161,7 @@ export const scenarios: readonly Scenario[] = [
   profileScenario('compact'),
   profileScenario('universal'),
   large,
+  memory,
   quality,
 ];
 
