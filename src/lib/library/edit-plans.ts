@@ -70,7 +70,7 @@ export async function planSplit(
   { view, past, now }: PlanContext,
 ): Promise<EditPlan> {
   const before = liveRecord(view, uuid);
-  const text = await past.one(view, before);
+  const [text = ''] = await past.all(view, [before]);
   const cut = graphemeBefore(text, at);
   const [head, tail] = [text.slice(0, cut), text.slice(cut)];
   if (head.trim() === '' || tail.trim() === '') {
@@ -126,7 +126,7 @@ export async function planJoin(
       });
     }
   }
-  const texts = await past.read(view, records);
+  const texts = await past.all(view, records);
   let text = texts[0] ?? '';
   records.slice(1).forEach((record, at) => {
     const next = texts[at + 1] ?? '';
@@ -173,10 +173,12 @@ export async function planRestore(
   const records = [...new Set(uuids)]
     .map((uuid) => view.record(uuid))
     .filter((record) => record.deleted || view.isDue(record, now));
-  const changes: RecordChange[] = [];
-  for (const before of records) {
-    changes.push({ uuid: before.uuid, before, after: await revived(before, { view, past, now }) });
-  }
+  const revivedAll = await revived(records, { view, past, now });
+  const changes = records.map((before, at): RecordChange => ({
+    uuid: before.uuid,
+    before,
+    after: revivedAll[at] ?? before,
+  }));
   return { changes, message: `Restored ${passages(records.length)}` };
 }
 
@@ -204,7 +206,7 @@ async function wished(
 ): Promise<ChunkRecord> {
   const { view } = context;
   let after = before;
-  if (before.deleted && !wish.deleted) after = await revived(before, context);
+  if (before.deleted && !wish.deleted) [after = before] = await revived([before], context);
   else if (wish.deleted !== before.deleted) after = { ...before, deleted: wish.deleted };
   if (wish.text === null && before.text !== undefined) {
     const drawn = view.drawn(before);
@@ -239,18 +241,26 @@ async function overlaid(record: ChunkRecord, text: string, view: ShardView): Pro
 }
 
 /**
- * A tombstone, or an expired chunk, alive again. Its text becomes an overlay where this version's
- * video or search data has left it behind.
+ * Tombstones, or expired chunks, alive again, in their order. A text becomes an overlay where this
+ * version's video or search data has left it behind; such texts are read together.
+ * @throws NotFoundError for a text that no kept version holds any more
  */
 async function revived(
-  before: ChunkRecord,
+  records: readonly ChunkRecord[],
   { view, past, now }: PlanContext,
-): Promise<ChunkRecord> {
-  const { expiresAt: _, ...rest } = before;
+): Promise<ChunkRecord[]> {
+  const lost = records.filter((record) => record.text === undefined && !view.rowOf(record));
+  const texts = await past.all(view, lost);
+  const textOf = new Map(lost.map((record, at) => [record, texts[at]]));
   const isOld = view.retention?.ttlSeconds !== undefined;
-  const after = { ...rest, deleted: false, ...(isOld ? { addedAt: now.toISOString() } : {}) };
-  if (before.text !== undefined || view.rowOf(before)) return after;
-  return withText({ ...after, at: null }, await past.one(view, before));
+  return Promise.all(
+    records.map(async (before) => {
+      const { expiresAt: _, ...rest } = before;
+      const after = { ...rest, deleted: false, ...(isOld ? { addedAt: now.toISOString() } : {}) };
+      const text = textOf.get(before);
+      return text === undefined ? after : withText({ ...after, at: null }, text);
+    }),
+  );
 }
 
 export function tombstone(before: ChunkRecord): RecordChange {

@@ -4,13 +4,14 @@ import { InvalidError } from '../errors';
 import { kindOf, type RecordChange } from '../shard/changes';
 import type { ChunkUuid, VersionId } from '../shard/ids';
 import { planMerge, type Content, type Contents, type Resolution } from '../shard/merge';
+import type { ChunkRecord } from '../shard/records';
 import { Ancestry } from './ancestry';
 import type { Catalogue } from './catalogue';
 import { commitPlanned, sourcesOf, type ChangeContext, type Changed } from './changing';
 import { keptApart } from './merged-order';
 import { sourceOf } from './question';
 import { checkChunkText, withText } from './text-record';
-import { carried } from './version-plans';
+import { carriedAll } from './version-plans';
 import { openView, type ShardView } from './view';
 
 export interface MergeWish {
@@ -43,13 +44,12 @@ export async function mergeShard(
     return { report: { merged: false, version: null, taken, conflicts }, changed: null };
   }
   const changes: RecordChange[] = [];
+  const living = plan.take.flatMap(({ uuid }) => theirs.find(uuid) ?? []).filter(isLive);
+  const carried = await carriedAll(mine, theirs, living, context.past);
+  const comes = new Map(living.map(({ uuid }, at) => [uuid, carried[at]]));
   for (const { uuid, kind } of plan.take) {
     const before = mine.find(uuid) ?? null;
-    const other = theirs.find(uuid);
-    const lives = other !== undefined && !other.deleted;
-    const after = lives
-      ? await carried(mine, theirs, other, context.past)
-      : before && { ...before, deleted: true };
+    const after = comes.get(uuid) ?? (before && { ...before, deleted: true });
     if (!after) continue; // neither side has it
     changes.push({ uuid, before, after });
     taken[kind]++;
@@ -85,6 +85,8 @@ export async function mergeShard(
   const version = changed.made?.version.id ?? null;
   return { report: { merged: true, version, taken, conflicts: [] }, changed };
 }
+
+const isLive = ({ deleted }: ChunkRecord): boolean => !deleted;
 
 interface Base {
   readonly contents: Contents;

@@ -36,14 +36,16 @@ export class PastTexts {
     return records.map((record) => found.get(record));
   }
 
-  /** @throws NotFoundError where no kept version holds the text any more */
-  async one(view: ShardView, record: ChunkRecord): Promise<string> {
-    const [text] = await this.read(view, [record]);
-    if (text !== undefined) return text;
-    throw new NotFoundError(
-      'The text of this chunk was let go: no version that is still kept holds it.',
-      { subject: record.uuid },
-    );
+  /** The same. @throws NotFoundError where no kept version holds one any more */
+  async all(view: ShardView, records: readonly ChunkRecord[]): Promise<string[]> {
+    const texts = await this.read(view, records);
+    return texts.map((text, at) => {
+      if (text !== undefined) return text;
+      throw new NotFoundError(
+        'The text of this chunk was let go: no version that is still kept holds it.',
+        { subject: records[at]?.uuid },
+      );
+    });
   }
 
   /** Goes back through the versions, looking at each table and each delta once. */

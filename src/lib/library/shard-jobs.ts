@@ -21,7 +21,7 @@ import type { WriteProtocol } from './library-protocol';
 import { removed } from './names';
 import { reindexView } from './reindexing';
 import type { ShardWriteContext } from './shard-writes';
-import { carried } from './version-plans';
+import { carriedAll } from './version-plans';
 import { ShardView } from './view';
 
 export interface ShardJobContext extends ShardWriteContext {
@@ -150,12 +150,14 @@ export class ShardJobs {
     const deltas = delta ? [{ digest: 'rewritten' as Digest, delta }] : [];
     const written = new ShardView(head.entry, head.version, { segments, pages, deltas });
     const changes = changesBetween(view, head);
-    const rows = [];
-    for (const { uuid, after } of changes) {
-      const before = written.find(uuid) ?? null;
-      const record = after && (await carried(written, head, after, past));
-      rows.push({ uuid, before, after: record });
-    }
+    const wanted = changes.flatMap(({ after }) => after ?? []);
+    const carried = await carriedAll(written, head, wanted, past);
+    const records = new Map(wanted.map(({ uuid }, at) => [uuid, carried[at]]));
+    const rows = changes.map(({ uuid }) => ({
+      uuid,
+      before: written.find(uuid) ?? null,
+      after: records.get(uuid) ?? null,
+    }));
     const sources = sourcesOf(head, changes);
     const top = await deltaOf(written, rows, [written, head], sources, model, this.#context);
     const parts = [delta, top].filter((part) => part !== null);

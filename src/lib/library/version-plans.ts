@@ -41,13 +41,17 @@ export async function planUndo(
     throw new ConflictError('This chunk was changed again since.', { subject: uuid });
   }
   const swap = segmentsWithout(head, before, done);
-  const changes: RecordChange[] = [];
-  for (const { uuid, before: wanted } of made) {
-    const now = head.find(uuid) ?? null;
-    const isBack = wanted?.at && swap?.back.has(wanted.at.segment);
-    const after = wanted && !isBack ? await carried(head, before, wanted, past) : wanted;
-    changes.push({ uuid, before: now, after });
-  }
+  const wanted = made.flatMap(({ before: record }) => record ?? []);
+  const isBack = ({ at }: ChunkRecord): boolean =>
+    at !== null && swap?.back.has(at.segment) === true;
+  const carrying = wanted.filter((record) => !isBack(record));
+  const carried = await carriedAll(head, before, carrying, past);
+  const after = new Map(carrying.map((record, at) => [record, carried[at]]));
+  const changes = made.map(({ uuid, before: record }): RecordChange => ({
+    uuid,
+    before: head.find(uuid) ?? null,
+    after: record && (after.get(record) ?? record),
+  }));
   if (!swap) return { changes };
   return { changes, segments: swap.segments, rows: rowsBeside(swap, changes, head, before) };
 }
@@ -107,15 +111,27 @@ function segmentsWithout(
 }
 
 /**
- * A record of another version for the head to hold: where its text lies in a segment of the head it
- * stays there, else it comes along as an overlay.
+ * Records of another version for the head to hold, in their order: where a text lies in a segment of
+ * the head it stays there, else it comes along as an overlay. All texts are read together.
+ * @throws InvalidError where a live chunk's text is in no version that is still kept
  */
-export async function carried(
+export async function carriedAll(
   head: ShardView,
   other: ShardView,
-  wanted: ChunkRecord,
+  wanted: readonly ChunkRecord[],
   past: PastTexts,
-): Promise<ChunkRecord> {
+): Promise<ChunkRecord[]> {
+  const settled = wanted.map((record) => settledIn(head, record));
+  const missing = wanted.filter((_, at) => settled[at] === null);
+  const texts = await past.read(other, missing);
+  const textOf = new Map(missing.map((record, at) => [record, texts[at]]));
+  return Promise.all(
+    wanted.map(async (record, at) => settled[at] ?? overlaidWith(record, textOf.get(record))),
+  );
+}
+
+/** The record as the head can hold it without its text; null where the text has to come along. */
+function settledIn(head: ShardView, wanted: ChunkRecord): ChunkRecord | null {
   const now = head.find(wanted.uuid);
   // A tombstone's text may have been compacted away since: to live again it needs one that is here.
   if (now?.sha256 === wanted.sha256 && (wanted.deleted || head.rowOf(now))) {
@@ -127,8 +143,10 @@ export async function carried(
     const isDrawn = wanted.at !== null && head.hasSegment(wanted.at.segment);
     return isDrawn ? wanted : { ...wanted, at: null };
   }
-  if (head.drawn(wanted)) return wanted;
-  const [text] = await past.read(other, [wanted]);
+  return head.drawn(wanted) ? wanted : null;
+}
+
+async function overlaidWith(wanted: ChunkRecord, text: string | undefined): Promise<ChunkRecord> {
   if (text !== undefined) return withText({ ...wanted, at: null }, text);
   if (wanted.deleted) return wanted; // a tombstone needs no text
   throw new InvalidError('The text of a chunk is in no version that is still kept.', {
