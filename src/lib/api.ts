@@ -61,6 +61,13 @@ export interface Place {
   time?: string;
   path?: string;
   notes?: true;
+  /** The name of the function, class or other definition that a passage of code is of. */
+  definition?: string;
+  /**
+   * The header of the table that the chunk's rows are of: shown and searched with the text, and no
+   * part of it.
+   */
+  columns?: string[];
   start: number;
   end: number;
 }
@@ -98,6 +105,8 @@ export interface Chunk {
   from?: string;
   /** ISO 8601. */
   expiresAt?: string;
+  /** The person's own text, whose passage the source said otherwise when it was added again. */
+  drift?: true;
 }
 
 /** RFC 6902, over the index as docs/FORMAT.md describes it: `/chunks/<uuid>/deleted`, for one. */
@@ -295,6 +304,8 @@ export interface Hit extends Chunk {
   marks: [start: number, end: number][];
   /** Where the text was read from. */
   from: 'video' | 'overlay';
+  /** UUIDs of chunks that say nearly the same and stand below it: they are folded into this hit. */
+  duplicates?: string[];
 }
 
 export interface Filter {
@@ -308,6 +319,22 @@ export interface Filter {
   /** ISO 8601, compared with the time the source was added. */
   addedAfter?: string;
   addedBefore?: string;
+  /**
+   * What the place must say, all of it: numbers as they are, or as a range with both ends included;
+   * texts as a part, ignoring case (of any heading of the path). A chunk without the field does not
+   * match.
+   */
+  place?: {
+    page?: number | [from: number, to: number];
+    row?: number | [from: number, to: number];
+    slide?: number | [from: number, to: number];
+    line?: number | [from: number, to: number];
+    sheet?: string;
+    chapter?: string;
+    heading?: string;
+    time?: string;
+    path?: string;
+  };
 }
 
 export interface SearchOptions {
@@ -316,12 +343,19 @@ export interface SearchOptions {
   /** Default `hybrid`. */
   mode?: 'hybrid' | 'semantic' | 'lexical';
   filter?: Filter;
+  /** Whether hits that say nearly the same become one; default true. */
+  fold?: boolean;
   signal?: AbortSignal;
 }
 
 export interface ChunkingOptions {
-  /** Characters (UTF-16 units) a chunk aims at; 100 to 8,000, default 1,000. */
+  /**
+   * What a chunk aims at: characters (UTF-16 units), 100 to 8,000, default 1,000; or tokens of the
+   * shard's model, 20 to 2,000, default 200.
+   */
   size?: number;
+  /** What `size` counts; default `characters`. */
+  unit?: 'characters' | 'tokens';
   /**
    * Characters of the chunk before that are embedded and indexed along with each chunk, never
    * stored; 0 to 1,000, default 0.
@@ -335,14 +369,42 @@ export interface IngestOptions extends Work {
   ttlSeconds?: number;
   /** Asks the person for the password of a locked file; undefined gives up on the file. */
   password?: (file: string) => Promise<string | undefined>;
+  /**
+   * Reads pictures of text too, scanned pages and images, in these languages of `library.ocr`.
+   * Without it such pages are reported and left out.
+   */
+  ocr?: { languages: string[] };
 }
 
-/** What became of one file of an `ingest`. */
+/** What became of one file of an `ingest`, or of one file inside it. */
 export interface IngestedFile {
+  /** The file's name, with its folders where it came in one; the path inside for a member. */
   name: string;
+  /** Chunks that were added, those of members included. */
   chunks: number;
   warnings: string[];
   error?: { name: string; code: string; message: string };
+  /** Of an archive, or of a message with attachments. */
+  members?: IngestedFile[];
+  /** Set where the shard had this source already. */
+  again?: AddedAgain;
+}
+
+/** A source that was added again, under the same name or with the same content. */
+export interface AddedAgain {
+  /** The id of the source that the shard had. */
+  source: string;
+  /** Its name there, where the content came under another one. */
+  sameAs?: string;
+  /** Chunks that stayed as they were: UUID, vector and frame. All of them where nothing changed. */
+  kept: number;
+  /** Chunks whose passage the new content has no more; they are tombstones now. */
+  replaced: number;
+  /**
+   * Chunks with a person's own text whose passage is another one, or none, by now. The person's text
+   * stays; `Chunk.drift` marks them.
+   */
+  drifted: number;
 }
 
 export interface IngestReport {
@@ -443,8 +505,37 @@ export interface ModelInfo {
   licence: string;
   /** Where it comes from, for people. */
   origin: string;
-  /** `ready` can embed now; `absent` has to be brought first. */
-  state: 'ready' | 'absent';
+  /** What its sources ask to be said: the licence's own text, or where it stands. */
+  licenceUrl: string;
+  /** `ready` can embed now; `absent` has to be brought first; `partial` was begun and can go on. */
+  state: 'ready' | 'partial' | 'absent';
+  /** Bytes that are kept already; 0 for what ships with the app. */
+  keptBytes: number;
+}
+
+/** How a document would be cut, before anything is written. */
+export interface Preview {
+  file: string;
+  /** The path inside, for the first document of an archive. */
+  member?: string;
+  /** Media type. */
+  type: string;
+  /** The first cuts, in order. */
+  chunks: { text: string; place: Place; tokens?: number }[];
+  /** Whether the document goes on behind them. */
+  more: boolean;
+  warnings: string[];
+}
+
+/** Languages that pictures of text can be read in. */
+export interface OcrLanguage {
+  /** As tesseract names it, such as `eng`. */
+  id: string;
+  name: string;
+  /** Bytes of its data; 0 for what a person brought. */
+  bytes: number;
+  /** `served` comes from the app's own origin when it is first used; `kept` was brought by a person. */
+  state: 'served' | 'kept';
 }
 
 export interface LibraryChange {
@@ -502,6 +593,38 @@ export interface Library {
   /** Tries every capability for real and says what was seen. */
   selfCheck(): Promise<SelfCheckReport>;
   models(): Promise<ModelInfo[]>;
+  /**
+   * Brings a larger model from the hub (`ModelInfo.origin`): the only call that reaches another
+   * origin, so ask the person first. Each file is checked against its pinned SHA-256. Aborting keeps
+   * what has come: the next call goes on there.
+   * @throws UnsupportedError without a network, or where the hub does not answer; QuotaError;
+   * CorruptError for a file that is not the pinned one; NotFoundError for an unknown model
+   */
+  downloadModel(id: string, options?: Work): Promise<ModelInfo>;
+  /**
+   * Brings a larger model from files: those of its folder, or one zip of them.
+   * @throws NotFoundError naming what is missing; CorruptError for a file that is not the pinned one
+   */
+  addModel(id: string, files: Iterable<File>, options?: Work): Promise<ModelInfo>;
+  /** Lets a model's files go; shards made with it are searched by words until it is back. */
+  removeModel(id: string): Promise<void>;
+  /** How a document would be cut. Writes nothing. @throws as `ingest` reports it of the file */
+  preview(
+    file: File,
+    options?: {
+      chunking?: ChunkingOptions;
+      /** Whose tokens are counted; default the built-in one. */
+      model?: string;
+      /** Chunks at most; default 20. */
+      limit?: number;
+      password?: (file: string) => Promise<string | undefined>;
+      signal?: AbortSignal;
+    },
+  ): Promise<Preview>;
+  /** The languages that pictures of text can be read in. */
+  ocr(): Promise<OcrLanguage[]>;
+  /** Keeps tesseract's data of one more language, `<language>.traineddata`, perhaps gzipped. */
+  addOcrLanguage(file: File): Promise<OcrLanguage>;
   /** Calls back for own and other tabs' changes; returns how to stop. */
   subscribe(listener: (change: LibraryChange) => void): () => void;
   close(): Promise<void>;

@@ -17,6 +17,22 @@ export interface DraftChunk {
   readonly bytes: number;
   /** SHA-256 of the text in UTF-8, hex. */
   readonly sha256: string;
+  /** The position among the anchors of the passage that this is, where the document was read again. */
+  readonly anchor?: number;
+}
+
+/** A file inside a container. */
+export interface MemberEntry {
+  readonly path: string;
+  /** Bytes when unpacked, as far as the container says. */
+  readonly size: number;
+}
+
+/** A document: a file, or one inside it. Its container is opened once for all that are read of it. */
+export interface DocumentRef {
+  file: File;
+  /** The path inside; of a container in a container, both paths with a `/` between. */
+  member?: string | undefined;
 }
 
 export interface ExtractBatch {
@@ -26,16 +42,36 @@ export interface ExtractBatch {
 }
 
 export interface ExtractProtocol {
-  /** Recognises a file and begins to read it. The first batch comes along. */
+  /** Recognises a document, hashes it, and lists what is inside it. */
+  identify: {
+    args: DocumentRef & { assetsUrl: string };
+    reply: {
+      type: string;
+      sha256: string;
+      /** Whether it has text of its own: an archive has none, a message with attachments has. */
+      isText: boolean;
+      members: readonly MemberEntry[];
+    };
+    progress: number;
+    question: { ask: { password: string }; answer: string | undefined };
+  };
+  /** Begins to read a document that was identified. The first batch comes along. */
   open: {
-    args: {
-      file: File;
+    args: DocumentRef & {
       source: SourceId;
       lineage: Lineage;
       chunking: ChunkingOptions;
+      /** Whose tokens are counted where `chunking.unit` asks for it. */
+      model: string;
+      ocr?: { languages: readonly string[] } | undefined;
       assetsUrl: string;
+      /**
+       * The passages of a source that is read again, in order: where they stand in the text as they
+       * were, they are cut out as they were, and only what is between them is cut anew.
+       */
+      anchors?: readonly string[] | undefined;
     };
-    reply: { reading: number; type: string; sha256: string; first: ExtractBatch };
+    reply: { reading: number; first: ExtractBatch };
     /** Bytes of the file read so far. */
     progress: number;
     question: { ask: { password: string }; answer: string | undefined };

@@ -40,6 +40,33 @@ export interface Extractor {
   extract(file: Blob, context: ExtractContext): AsyncIterable<Block>;
 }
 
+/** A file inside another one. */
+export interface Member {
+  /** The path inside, `/` between folders: unique within its container, never absolute, without `..`. */
+  readonly path: string;
+  /** Bytes when unpacked, as far as the container says. */
+  readonly size: number;
+  /**
+   * Unpacks it, with `path` as the file's name.
+   * @throws CorruptError, PasswordError, UnsupportedError (too large, an unknown method); each names it
+   */
+  open(): Promise<File>;
+}
+
+/** Reads one format that holds other files. Keeps no state, as an extractor. */
+export interface Container {
+  readonly type: string;
+  readonly extensions: readonly string[];
+  /** As an extractor's: a file may be both, a message with attachments is. */
+  recognise(head: Uint8Array, name: string): number;
+  /**
+   * The files inside that a person would look for, in their order; folders, and what systems leave
+   * behind (`__MACOSX`, `.DS_Store`), are none. Empty where an extractor alone can read it.
+   * @throws CorruptError, PasswordError, UnsupportedError; each names the file
+   */
+  members(file: Blob, context: ExtractContext): Promise<readonly Member[]>;
+}
+
 /** What an extractor is given besides the bytes. */
 export interface ExtractContext {
   /** The file's name, for messages. */
@@ -56,6 +83,14 @@ export interface ExtractContext {
   password?: () => Promise<string | undefined>;
   /** Bytes of the file that are dealt with so far. */
   progress(bytesRead: number): void;
+  /** What pictures of text are read with; absent: such pages are reported and left out. */
+  readonly ocr?: OcrSettings;
+}
+
+/** How pictures of text are read. */
+export interface OcrSettings {
+  /** Of the language data that is at hand, such as `eng`. */
+  readonly languages: readonly string[];
 }
 
 /** UTF-16 units at which a paragraph without an end is handed over in pieces. */
