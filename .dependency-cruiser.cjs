@@ -145,7 +145,11 @@ module.exports = {
       '@xenova/transformers|@huggingface/transformers|onnxruntime-web',
     ),
     wrapped('qr-knows-readers', '^src/lib/qr/', 'qrcode|jsqr|zxing-wasm'),
-    wrapped('text-knows-pdf', '^src/lib/text/', 'pdfjs-dist|htmlparser2|markdown-it|chardet'),
+    wrapped(
+      'text-knows-formats',
+      '^src/lib/text/',
+      'pdfjs-dist|htmlparser2|markdown-it|chardet|numfmt|@streamparser/json|postal-mime|tesseract[^/]*',
+    ),
     wrapped('search-knows-hnswlib', '^src/lib/search/', 'hnswlib-wasm|snowball-stemmers'),
   ],
   options: {
@@ -155,7 +159,7 @@ module.exports = {
     enhancedResolveOptions: {
       extensions: ['.ts', '.svelte.ts', '.svelte', '.js', '.mjs', '.json'],
       exportsFields: ['exports'],
-      conditionNames: ['browser', 'import', 'svelte', 'types', 'default'],
+      conditionNames: ['browser', 'import', 'svelte', 'default'],
     },
   },
 };

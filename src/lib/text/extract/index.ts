@@ -4,16 +4,81 @@
  */
 
 import { UnsupportedError } from '../../errors';
-import type { Extractor } from '../document';
+import type { Container, Extractor } from '../document';
+import { csv, tsv } from './csv';
+import { docx } from './docx';
 import { html } from './html';
+import { json } from './json';
 import { jsonl } from './jsonl';
 import { markdown } from './markdown';
+import { ods } from './ods';
 import { pdf } from './pdf';
+import { code } from './code';
+import { epub } from './epub';
+import { ipynb } from './ipynb';
+import { mail, mailContainer } from './mail';
+import { mbox } from './mbox';
+import { subtitles } from './subtitles';
+import { odp, odt } from './odf';
+import { ole } from './ole';
+import { rtf } from './rtf';
+import { pptx } from './pptx';
 import { plain } from './plain';
+import { xlsx } from './xlsx';
+import { zip } from './zip';
 
-export const EXTRACTORS: readonly Extractor[] = [pdf, html, jsonl, markdown, plain];
+export const EXTRACTORS: readonly Extractor[] = [
+  pdf,
+  docx,
+  pptx,
+  odt,
+  odp,
+  rtf,
+  ole,
+  html,
+  jsonl,
+  csv,
+  tsv,
+  json,
+  xlsx,
+  ods,
+  markdown,
+  code,
+  epub,
+  ipynb,
+  mail,
+  mbox,
+  subtitles,
+  plain,
+];
 
 const HEAD = 4096;
+
+/** Formats that hold other files. */
+export const CONTAINERS: readonly Container[] = [mailContainer, zip];
+
+/** What a file can be read as: text, a holder of files, or both, as a message with attachments. */
+export type Recognised =
+  | { readonly extractor: Extractor; readonly container?: Container | undefined }
+  | { readonly extractor?: undefined; readonly container: Container };
+
+/**
+ * What can read the file. Where a format of text and one that holds files both know it, the surer
+ * one has it, for a zip-based document is no archive; both have it where they are equally sure.
+ *
+ * @throws UnsupportedError naming the file and what it seems to be
+ */
+export async function recogniseFile(file: Blob, name: string): Promise<Recognised> {
+  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+  const text = surest(EXTRACTORS, head, name);
+  const files = surest(CONTAINERS, head, name);
+  if (text.format && text.sure >= files.sure) {
+    const container = text.sure === files.sure ? files.format : undefined;
+    return { extractor: text.format, container };
+  }
+  if (files.format) return { container: files.format };
+  throw unreadable(head, name);
+}
 
 /**
  * The extractor that is surest of the file.
@@ -21,15 +86,27 @@ const HEAD = 4096;
  * @throws UnsupportedError naming the file and what it seems to be
  */
 export async function recogniseDocument(file: Blob, name: string): Promise<Extractor> {
-  const head = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
-  let best: Extractor | undefined;
-  let surest = 0;
-  for (const extractor of EXTRACTORS) {
-    const sure = extractor.recognise(head, name);
-    if (sure > surest) [best, surest] = [extractor, sure];
+  const { extractor } = await recogniseFile(file, name);
+  if (extractor) return extractor;
+  throw unreadable(new Uint8Array(await file.slice(0, HEAD).arrayBuffer()), name);
+}
+
+function surest<T extends Extractor | Container>(
+  formats: readonly T[],
+  head: Uint8Array,
+  name: string,
+): { format: T | undefined; sure: number } {
+  let format: T | undefined;
+  let sure = 0;
+  for (const one of formats) {
+    const own = one.recognise(head, name);
+    if (own > sure) [format, sure] = [one, own];
   }
-  if (best !== undefined) return best;
-  throw new UnsupportedError(`${name} is ${describeBinary(head)}, which cannot be read as text.`, {
+  return { format, sure };
+}
+
+function unreadable(head: Uint8Array, name: string): UnsupportedError {
+  return new UnsupportedError(`${name} is ${describeBinary(head)}, which cannot be read as text.`, {
     subject: name,
   });
 }

@@ -21,8 +21,12 @@ parser.normalizeLinkText = asWritten;
 
 /** UTF-16 units parsed at once: the parser's tokens are many times as large as its text. */
 const PART = 262_144;
-/** YAML between dashes at the very beginning; Markdown would read it as a heading. */
-const FRONT_MATTER = /^---[ \t]*\n(?:[^]*?\n)?(?:---|\.\.\.)[ \t]*(?:\n\s*|$)/;
+/**
+ * YAML between dashes, or TOML between pluses, at the very beginning; Markdown would read it as a
+ * heading. What stands between is text, a title above all; the fences are not.
+ */
+const FRONT_MATTER =
+  /^(?:---[ \t]*\n((?:[^]*?\n)?)(?:---|\.\.\.)|\+\+\+[ \t]*\n((?:[^]*?\n)?)\+\+\+)[ \t]*(?:\n\s*|$)/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 
 export const markdown: Extractor = {
@@ -51,16 +55,24 @@ async function* extractMarkdown(file: Blob, context: ExtractContext): AsyncGener
 }
 
 /** Reads a document part by part; keeps the line and the path of headings between them. */
-class MarkdownReader {
+export class MarkdownReader {
   #line = 1;
   readonly #headings = new HeadingPath();
 
+  /** The headings that stand above what comes next. */
+  get heading(): string[] | undefined {
+    return this.#headings.path;
+  }
+
   /** Yields the front matter, if there is one, and returns the text after it. */
   *frontMatter(text: string): Generator<Block, string> {
-    const matter = FRONT_MATTER.exec(text)?.[0];
-    if (matter === undefined) return text;
-    yield this.#block(matter, 'paragraph');
-    return text.slice(matter.length);
+    const matter = FRONT_MATTER.exec(text);
+    if (matter === null) return text;
+    const content = matter[1] ?? matter[2] ?? '';
+    const place = { line: this.#line + 1 };
+    if (content.trim() !== '') yield { text: content + '\n', kind: 'paragraph', place };
+    this.#line += countLineEnds(matter[0]);
+    return text.slice(matter[0].length);
   }
 
   *blocks(text: string): Generator<Block> {
