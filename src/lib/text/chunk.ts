@@ -2,55 +2,59 @@
  * Blocks to chunks. Pure: no storage, no workers, no clock. Memory is bounded by one block and
  * two chunks, but for white space before the first word, which is held until a word follows.
  *
- * Laws, for a chunk size `size`:
+ * Laws, for a chunk size `size` that counts UTF-16 units, or tokens (`ChunkSize.of` a text):
  * - Joined in order, the chunks are the extracted text, unless that is all white space: then
  *   there is no chunk.
- * - No chunk is longer than `size * MAX_STRETCH`.
- * - No chunk is only white space, unless it lies in a run of white space longer than a quarter
- *   of `size`.
- * - No chunk begins inside a grapheme, unless that grapheme is longer than `size`, or a record
- *   or section begins there.
+ * - No chunk takes up more than `size * MAX_STRETCH`.
+ * - No chunk is only white space, unless it lies in a run of white space that takes up more than a
+ *   quarter of `size`.
+ * - No chunk begins inside a grapheme, unless that takes up more than `size` (of tokens: more than
+ *   half of it), or a record or section begins there.
  * - A record shares no chunk with anything but white space.
+ * - Rows of two tables with headers share no chunk.
  * - The same blocks give the same chunks, in the same engine: the boundaries are its ICU's.
  */
 
 import type { Place } from '../api';
-import { InvalidError } from '../errors';
+import { ChunkSize, type CountTokens } from './chunk-size';
 import type { Block, BlockPlace } from './document';
 import { BlockCutter, type Piece } from './pieces';
 
-/** UTF-16 units; about 150 English words. */
-export const DEFAULT_CHUNK_SIZE = 1000;
-export const MIN_CHUNK_SIZE = 100;
-export const MAX_CHUNK_SIZE = 8000;
+export { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE, MIN_CHUNK_SIZE } from './chunk-size';
+
 /** A chunk may be this many times `size`, so that crumbs find room with a neighbour. */
 export const MAX_STRETCH = 1.5;
 
 /** A passage of a document's text, with its place in it. */
 export interface TextChunk {
   readonly text: string;
-  /** The place of its first block; `start` and `end` in the extracted text. */
+  /**
+   * The place of its first block, with the header of the table that it has rows of; `start` and `end`
+   * in the extracted text.
+   */
   readonly place: Place;
 }
 
+/** What a chunk aims at. */
+export interface ChunkOptions {
+  /** Default 1,000 UTF-16 units, or 200 tokens. */
+  readonly size?: number | undefined;
+  /** Counts the tokens that `size` is in; without it, that is UTF-16 units. */
+  readonly count?: CountTokens | undefined;
+}
+
 /**
- * Cuts a document into chunks of about `size` UTF-16 units. A chunk begins at a heading, page or
- * record where it can, and goes beyond one only where a part would be a crumb (less than a
- * quarter of `size`).
+ * Cuts a document into chunks of about `size`. A chunk begins at a heading, page, record, table or
+ * outermost definition where it can, and goes beyond one only where a part would be a crumb (less
+ * than a quarter of `size`).
  *
- * @throws InvalidError for a size that is not a whole number from 100 to 8,000
+ * @throws InvalidError for a size that is out of range, see `ChunkSize`
  */
 export async function* chunkBlocks(
   blocks: Iterable<Block> | AsyncIterable<Block>,
-  options: { size?: number } = {},
+  options: ChunkOptions = {},
 ): AsyncGenerator<TextChunk> {
-  const size = options.size ?? DEFAULT_CHUNK_SIZE;
-  if (!Number.isInteger(size) || size < MIN_CHUNK_SIZE || size > MAX_CHUNK_SIZE) {
-    throw new InvalidError(
-      `A chunk's size is a whole number from ${MIN_CHUNK_SIZE} to ${MAX_CHUNK_SIZE}, not ${size}.`,
-      { subject: 'size' },
-    );
-  }
+  const size = new ChunkSize(options.size, options.count);
   const cutter = new BlockCutter(size);
   const packer = new Packer(size);
   for await (const block of blocks) {
@@ -63,17 +67,21 @@ export async function* chunkBlocks(
 /** A chunk in the making. */
 interface Draft {
   text: string;
-  readonly place: BlockPlace;
+  /** How much of the size it takes up, at most. */
+  takes: number;
+  place: BlockPlace;
   readonly start: number;
   /** The section of its last piece that is not blank. */
   section: number;
   record: boolean;
+  /** Whether it holds rows of a table with a header. */
+  table: boolean;
   blank: boolean;
 }
 
 /** Packs pieces into chunks. `#open` still grows; `#held` waits for a crumb that may follow. */
 class Packer {
-  readonly #size: number;
+  readonly #size: ChunkSize;
   readonly #most: number;
   /** Below this a draft is a crumb. */
   readonly #least: number;
@@ -82,10 +90,10 @@ class Packer {
   /** Blank drafts before the first word: dropped if no word follows. */
   #leading: Draft[] | undefined = [];
 
-  constructor(size: number) {
+  constructor(size: ChunkSize) {
     this.#size = size;
-    this.#most = Math.floor(size * MAX_STRETCH);
-    this.#least = size / 4;
+    this.#most = size.size * MAX_STRETCH;
+    this.#least = size.size / 4;
   }
 
   *add(piece: Piece): Generator<TextChunk> {
@@ -93,7 +101,7 @@ class Packer {
     if (this.#open === undefined) {
       this.#open = next;
     } else if (this.#takes(this.#open, next)) {
-      join(this.#open, next);
+      this.#join(this.#open, next);
     } else {
       yield* this.#close(this.#open);
       this.#open = next;
@@ -107,18 +115,18 @@ class Packer {
   }
 
   #takes(open: Draft, next: Draft): boolean {
-    const length = open.text.length + next.text.length;
-    if (length > this.#most) return false;
+    const takes = this.#together(open, next);
+    if (takes > this.#most) return false;
     if (open.blank || next.blank) return true;
-    if (open.section === next.section) return length <= this.#size || this.#isCrumb(open);
-    if (open.record || next.record || !this.#isCrumb(open)) return false;
+    if (open.section === next.section) return takes <= this.#size.size || this.#isCrumb(open);
+    if (areApart(open, next) || !this.#isCrumb(open)) return false;
     // A crumb at a section's end goes back into its own section, else on into the next.
     return this.#held?.section !== open.section || !this.#absorbs(this.#held, open);
   }
 
   *#close(draft: Draft): Generator<TextChunk> {
     if (this.#held !== undefined && this.#absorbs(this.#held, draft)) {
-      join(this.#held, draft);
+      this.#join(this.#held, draft);
       return;
     }
     if (this.#held !== undefined) yield* this.#emit(this.#held);
@@ -126,14 +134,28 @@ class Packer {
   }
 
   #absorbs(held: Draft, draft: Draft): boolean {
-    if (held.text.length + draft.text.length > this.#most) return false;
+    if (this.#together(held, draft) > this.#most) return false;
     if (held.blank || draft.blank) return true;
-    const apart = held.section !== draft.section && (held.record || draft.record);
-    return this.#isCrumb(draft) && !apart;
+    return this.#isCrumb(draft) && !areApart(held, draft);
   }
 
   #isCrumb(draft: Draft): boolean {
-    return draft.text.length < this.#least;
+    return draft.takes < this.#least;
+  }
+
+  #together(draft: Draft, next: Draft): number {
+    return this.#size.ofBoth(draft.text, draft.takes, next.text, next.takes);
+  }
+
+  #join(draft: Draft, next: Draft): void {
+    draft.takes = this.#together(draft, next);
+    draft.text += next.text;
+    if (next.blank) return;
+    draft.place = withTable(draft.place, next.place);
+    draft.section = next.section;
+    draft.record = next.record;
+    draft.table ||= next.table;
+    draft.blank = false;
   }
 
   *#emit(draft: Draft): Generator<TextChunk> {
@@ -149,12 +171,16 @@ class Packer {
   }
 }
 
-function join(draft: Draft, next: Draft): void {
-  draft.text += next.text;
-  if (next.blank) return;
-  draft.section = next.section;
-  draft.record = next.record;
-  draft.blank = false;
+/** What may not share a chunk, however small it is. */
+function areApart(a: Draft, b: Draft): boolean {
+  return a.section !== b.section && (a.record || b.record || (a.table && b.table));
+}
+
+/** A heading before a table takes its header and row: the chunk is of that table. */
+export function withTable(place: BlockPlace, next: BlockPlace): BlockPlace {
+  const { columns, row } = next;
+  if (columns === undefined || place.columns !== undefined) return place;
+  return { ...place, columns, ...(row === undefined ? {} : { row }) };
 }
 
 function toChunk({ text, place, start }: Draft): TextChunk {

@@ -1,6 +1,6 @@
 /**
- * Where a text that is too long is cut: at lines, sentences, words, graphemes, in that order of
- * preference. Not the packing of pieces into chunks, which is `chunk.ts`.
+ * Where a text that is too long is cut: code at blank lines, code and tables at lines, prose at
+ * sentences, and below that at words and graphemes. Not the packing of pieces into chunks, which is `chunk.ts`.
  */
 
 import type { Block } from './document';
@@ -33,13 +33,37 @@ export function cutOffset(window: string, kind: Block['kind'], size: number): nu
 function structuralCut(window: string, kind: Block['kind'], size: number): number {
   const least = size >> 2;
   const line = window.lastIndexOf('\n', size - 1) + 1;
-  // Rows and lines of code are units; in prose a line end may be only where the page ended.
-  if (line > least && (kind === 'code' || kind === 'table')) return line;
+  // A row that fits is never cut, whatever is left before it.
+  if (kind === 'table' && line > 0) return line;
+  if (kind === 'code') {
+    const block = blockCut(window, least, size);
+    if (block > 0) return block;
+    // A line of code is a unit; in prose a line end may be only where the page ended.
+    if (line > least) return line;
+  }
   const sentence = boundary(SENTENCES, line > 0 ? window.replaceAll('\n', ' ') : window, size);
   if (sentence > least) return sentence;
   if (line > least) return line;
   const space = afterLastSpace(window, size);
   return space > least ? space : boundary(WORDS, window, size);
+}
+
+/**
+ * The last line behind `least` that follows a blank one: rather one that is not indented, where a new
+ * definition begins; 0 where there is none.
+ */
+function blockCut(window: string, least: number, size: number): number {
+  let indented = 0;
+  let line = window.lastIndexOf('\n', size - 1) + 1;
+  while (line > Math.max(least, 1)) {
+    const before = window.lastIndexOf('\n', line - 2) + 1;
+    if (window.slice(before, line).trim() === '') {
+      if (/^\S/u.test(window.slice(line, line + LOOK_AHEAD))) return line;
+      indented ||= line;
+    }
+    line = before;
+  }
+  return indented;
 }
 
 /** The last boundary at or before `offset`; 0 where there is none but the beginning. */

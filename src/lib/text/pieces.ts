@@ -3,30 +3,40 @@
  * counts offsets and lines. Not the packing of pieces into chunks, which is `chunk.ts`.
  */
 
+import type { ChunkSize } from './chunk-size';
 import { cutOffset, LOOK_AHEAD } from './cut';
 import type { Block, BlockPlace } from './document';
 
-/** A part of a block: 1 to `size` UTF-16 units. */
+/** A part of a block that takes up a chunk's size at most. */
 export interface Piece {
   readonly text: string;
+  /** How much of a chunk's size it takes up. */
+  readonly takes: number;
   readonly place: BlockPlace;
   /** In the extracted text. */
   readonly start: number;
-  /** Counts pages, headings and records: pieces of one section share it. */
+  /** Counts pages, headings, tables, definitions and records: pieces of one section share it. */
   readonly section: number;
   readonly record: boolean;
+  /** Whether it is of a table with a header. */
+  readonly table: boolean;
 }
 
-/** Cuts a stream of blocks. Holds at most `size + LOOK_AHEAD` units between two calls. */
+/** UTF-16 units that are never cut further: both halves of a surrogate pair. */
+const LEAST = 2;
+
+/** Cuts a stream of blocks. Holds at most a chunk's widest text and `LOOK_AHEAD` between two calls. */
 export class BlockCutter {
-  readonly #size: number;
+  readonly #size: ChunkSize;
   #start = 0;
   #section = 0;
   #last: Block | undefined;
   /** The end of the last block, where it may go on in the next one. */
-  #rest: { text: string; place: BlockPlace } | undefined;
+  #rest = '';
+  /** Where in `#rest` what blocks begin, in order; the first at 0. */
+  #places: { at: number; place: BlockPlace }[] = [];
 
-  constructor(size: number) {
+  constructor(size: ChunkSize) {
     this.#size = size;
   }
 
@@ -39,37 +49,65 @@ export class BlockCutter {
       if (opensSection(last, block)) this.#section++;
     }
     this.#last = block;
-    const rest = this.#rest;
-    this.#rest = undefined;
-    const text = rest === undefined ? block.text : rest.text + block.text;
-    const joint = rest?.text.length ?? 0;
-    const open = !block.text.endsWith('\n') && block.kind !== 'record';
+    this.#places.push({ at: this.#rest.length, place: block.place });
+    this.#rest += block.text;
+    const mayGoOn = !block.text.endsWith('\n') && block.kind !== 'record';
+    yield* this.#cut(block.kind, mayGoOn ? this.#size.widest + LOOK_AHEAD : 0);
+  }
+
+  /** The last pieces, of what is held. */
+  *finish(): Generator<Piece> {
+    yield* this.#cut(this.#last?.kind ?? 'paragraph', 0);
+  }
+
+  /** Cuts what is held into pieces, but for so many units. */
+  *#cut(kind: Block['kind'], held: number): Generator<Piece> {
+    const text = this.#rest;
     let at = 0;
-    let place = rest?.place ?? block.place;
-    while (text.length - at > (open ? this.#size + LOOK_AHEAD : this.#size)) {
-      const window = text.slice(at, at + this.#size + LOOK_AHEAD);
-      const next = at + cutOffset(window, block.kind, this.#size);
-      yield this.#piece(text.slice(at, next), place, block.kind);
-      place = at < joint && next >= joint ? block.place : place;
-      place = advance(place, block.kind, text, at < joint && next >= joint ? joint : at, next);
+    while (text.length - at > held) {
+      const window = text.slice(at, at + this.#size.widest + LOOK_AHEAD);
+      const isRest = at + window.length === text.length;
+      const takes = isRest ? this.#size.of(window) : Infinity;
+      const piece =
+        takes <= this.#size.size ? { text: window, takes } : this.#beginning(window, kind);
+      const place = this.#places[0]?.place ?? {};
+      yield { ...piece, place, ...this.#where(piece.text.length, kind) };
+      const next = at + piece.text.length;
+      this.#advance(text, next, kind);
       at = next;
     }
-    this.#rest = { text: text.slice(at), place };
-    if (!open) yield* this.finish();
+    this.#rest = text.slice(at);
+    if (this.#rest === '') this.#places = [];
+    else for (const mark of this.#places) mark.at -= at;
   }
 
-  /** The last piece of what is held. */
-  *finish(): Generator<Piece> {
-    const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest === undefined || rest.text === '') return;
-    yield this.#piece(rest.text, rest.place, this.#last?.kind ?? 'paragraph');
+  /** The first piece of a window that takes up more than a chunk's size. */
+  #beginning(window: string, kind: Block['kind']): { text: string; takes: number } {
+    const { size } = this.#size;
+    for (let reach = this.#size.reach(window); ; reach = (reach * 3) >> 2) {
+      const units = Math.max(LEAST, reach);
+      const text = window.slice(0, cutOffset(window.slice(0, units + LOOK_AHEAD), kind, units));
+      const takes = this.#size.of(text);
+      // The beginning of a word may have more tokens than the word.
+      if (takes <= size || units === LEAST) return { text, takes };
+    }
   }
 
-  #piece(text: string, place: BlockPlace, kind: Block['kind']): Piece {
+  #where(length: number, kind: Block['kind']): Omit<Piece, 'text' | 'takes' | 'place'> {
     const start = this.#start;
-    this.#start += text.length;
-    return { text, place, start, section: this.#section, record: kind === 'record' };
+    this.#start += length;
+    const table = this.#places[0]?.place.columns !== undefined;
+    return { start, section: this.#section, record: kind === 'record', table };
+  }
+
+  /** Moves the first place on to `text[to]`. */
+  #advance(text: string, to: number, kind: Block['kind']): void {
+    const places = this.#places;
+    while ((places[1]?.at ?? Infinity) <= to) places.shift();
+    const first = places[0];
+    if (first === undefined) return;
+    first.place = advance(first.place, kind, text, first.at, to);
+    first.at = to;
   }
 }
 
@@ -99,8 +137,17 @@ function sameSection(a: BlockPlace, b: BlockPlace): boolean {
     a.sheet === b.sheet &&
     a.chapter === b.chapter &&
     a.notes === b.notes &&
+    outermost(a.definition) === outermost(b.definition) &&
+    samePath(a.columns, b.columns) &&
+    // Rows that begin anew are of another table, even under the same header.
+    (b.row ?? Infinity) >= (a.row ?? 0) &&
     samePath(a.heading, b.heading)
   );
+}
+
+/** The class of a method: `Lexer` of `Lexer.next`. */
+function outermost(definition: string | undefined): string | undefined {
+  return definition?.split('.', 1)[0];
 }
 
 function samePath(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
@@ -109,7 +156,7 @@ function samePath(a: readonly string[] | undefined, b: readonly string[] | undef
 }
 
 /** The place `text[to]`, for a place that is `text[from]`'s. A record's lines are not its source's. */
-function advance(
+export function advance(
   place: BlockPlace,
   kind: Block['kind'],
   text: string,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { chunkBlocks, MAX_STRETCH, type TextChunk } from '../../../src/lib/text/chunk';
+import { ChunkSize, type CountTokens } from '../../../src/lib/text/chunk-size';
 import type { Block, BlockPlace } from '../../../src/lib/text/document';
 
 // Laws take many runs, and a busy machine is not a failure.
@@ -9,11 +10,39 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
-async function chunksOf(blocks: Iterable<Block>, size: number): Promise<TextChunk[]> {
+async function chunksOf(
+  blocks: Iterable<Block>,
+  size: number,
+  count?: CountTokens,
+): Promise<TextChunk[]> {
   const chunks: TextChunk[] = [];
-  for await (const chunk of chunkBlocks(blocks, { size })) chunks.push(chunk);
+  for await (const chunk of chunkBlocks(blocks, { size, count })) chunks.push(chunk);
   return chunks;
 }
+
+/**
+ * Counters as hard as models' are: whole words of a vocabulary are one token and their parts are one
+ * a character; a counter that knows Latin words alone; one that has up to three for a character.
+ */
+const COUNTERS: Record<string, CountTokens> = {
+  vocabulary: (text) =>
+    (text.match(/\S+/gu) ?? []).reduce(
+      (sum, word) => sum + (/^(word|a|it\?|x{150})$/iu.test(word) ? 1 : word.length),
+      0,
+    ),
+  latin: (text) => text.match(/[a-z]+/giu)?.length ?? 0,
+  bytes: (text) => new TextEncoder().encode(text.replaceAll(/\s/gu, '')).length,
+};
+const counter = fc.constantFrom(undefined, ...Object.keys(COUNTERS));
+const ruleOf = (
+  size: number,
+  counter: string | undefined,
+): { size: number; count: CountTokens | undefined; rule: ChunkSize } => {
+  const count = counter === undefined ? undefined : COUNTERS[counter];
+  // Tokens are larger than characters: as many chunks of as long texts.
+  const used = count ? Math.round(size / 4) : size;
+  return { size: used, count, rule: new ChunkSize(used, count) };
+};
 
 /** Words and marks that break naive cutting. */
 const token = fc.oneof(
@@ -59,6 +88,7 @@ const prose = fc
 const placed: fc.Arbitrary<BlockPlace> = fc.oneof(
   fc.record({ page: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ heading: fc.array(fc.constantFrom('A', 'B'), { minLength: 1, maxLength: 2 }) }),
+  fc.record({ columns: fc.constantFrom<string[]>(['City'], ['Name', 'Age']), row: fc.nat({ max: 9 }) }),
   fc.constant({}),
 );
 const block: fc.Arbitrary<Block> = fc.record({
@@ -87,9 +117,10 @@ const document = fc.oneof(fc.array(block, { maxLength: 6, size: 'max' }), cutAny
 describe('chunks', () => {
   it('join to the extracted text, at the offsets that they say', async () => {
     await fc.assert(
-      fc.asyncProperty(document, size, async (blocks, size) => {
+      fc.asyncProperty(document, size, counter, async (blocks, wanted, counter) => {
+        const { size, count } = ruleOf(wanted, counter);
         const text = blocks.map((b) => b.text).join('');
-        const chunks = await chunksOf(blocks, size);
+        const chunks = await chunksOf(blocks, size, count);
         expect(chunks.map((c) => c.text).join('')).toBe(text.trim() === '' ? '' : text);
         for (const { text: own, place } of chunks) {
           expect(text.slice(place.start, place.end)).toBe(own);
@@ -98,11 +129,12 @@ describe('chunks', () => {
     );
   });
 
-  it('are never longer than size * MAX_STRETCH, and never empty', async () => {
+  it('never take up more than size * MAX_STRETCH, and are never empty', async () => {
     await fc.assert(
-      fc.asyncProperty(document, size, async (blocks, size) => {
-        for (const { text } of await chunksOf(blocks, size)) {
-          expect(text.length).toBeLessThanOrEqual(size * MAX_STRETCH);
+      fc.asyncProperty(document, size, counter, async (blocks, wanted, counter) => {
+        const { size, count, rule } = ruleOf(wanted, counter);
+        for (const { text } of await chunksOf(blocks, size, count)) {
+          expect(rule.of(text)).toBeLessThanOrEqual(size * MAX_STRETCH);
           expect(text.length).toBeGreaterThan(0);
           // No lone surrogate, however long a grapheme is: UTF-8 could not carry it.
           expect(text).not.toMatch(/\p{Surrogate}/u);
@@ -113,19 +145,18 @@ describe('chunks', () => {
 
   it('are never only white space, but in a run of it longer than a quarter of the size', async () => {
     await fc.assert(
-      fc.asyncProperty(document, size, async (blocks, size) => {
+      fc.asyncProperty(document, size, counter, async (blocks, wanted, counter) => {
+        const { size, count, rule } = ruleOf(wanted, counter);
         const text = blocks.map((b) => b.text).join('');
-        for (const { text: own, place } of await chunksOf(blocks, size)) {
+        for (const { text: own, place } of await chunksOf(blocks, size, count)) {
           if (own.trim() !== '') continue;
           const before = text.slice(0, place.start);
           const after = text.slice(place.end);
           const run =
-            before.length -
-            before.trimEnd().length +
-            own.length +
-            after.length -
-            after.trimStart().length;
-          expect(run).toBeGreaterThan(size / 4);
+            before.slice(before.trimEnd().length) +
+            own +
+            after.slice(0, after.length - after.trimStart().length);
+          expect(rule.of(run)).toBeGreaterThan(size / 4);
         }
       }),
     );
@@ -133,12 +164,14 @@ describe('chunks', () => {
 
   it('begin at grapheme boundaries, but for a grapheme longer than the size', async () => {
     await fc.assert(
-      fc.asyncProperty(document, size, async (blocks, size) => {
+      fc.asyncProperty(document, size, counter, async (blocks, wanted, counter) => {
+        const { size, count, rule } = ruleOf(wanted, counter);
         const text = blocks.map((b) => b.text).join('');
         const graphemes = GRAPHEMES.segment(text);
-        for (const { place } of await chunksOf(blocks, size)) {
+        for (const { place } of await chunksOf(blocks, size, count)) {
           const held = graphemes.containing(place.start);
-          if (held !== undefined && held.segment.length <= size)
+          const most = count ? size / 2 : size;
+          if (held !== undefined && rule.of(held.segment) <= most)
             expect(held.index).toBe(place.start);
         }
       }),
@@ -148,7 +181,8 @@ describe('chunks', () => {
 
   it('are the same however an unbroken paragraph is handed over', async () => {
     await fc.assert(
-      fc.asyncProperty(cutAnywhere, size, async (blocks, size) => {
+      fc.asyncProperty(cutAnywhere, size, counter, async (blocks, wanted, counter) => {
+        const { size, count } = ruleOf(wanted, counter);
         // A line end closes a block, so only texts without one are the same paragraph.
         const parts = blocks.map((b) => ({ ...b, text: b.text.replaceAll('\n', ' ') }));
         const whole: Block = {
@@ -156,7 +190,7 @@ describe('chunks', () => {
           kind: 'paragraph',
           place: {},
         };
-        expect(await chunksOf(parts, size)).toEqual(await chunksOf([whole], size));
+        expect(await chunksOf(parts, size, count)).toEqual(await chunksOf([whole], size, count));
       }),
     );
   });
@@ -182,6 +216,38 @@ describe('chunks', () => {
               if (own.trim() !== '') expect(chunk.text.trim()).toBe(own.trim());
             }
             start = end;
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('tables', () => {
+  it('never share a chunk, and its place tells the header of the rows in it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(block, { maxLength: 8, size: 'max' }),
+        size,
+        counter,
+        async (drawn, wanted, counter) => {
+          const { size, count } = ruleOf(wanted, counter);
+          // A row that says nothing is none.
+          const blocks = drawn.map((one) =>
+            one.place.columns && one.text.trim() === '' ? { ...one, text: 'row\n' } : one,
+          );
+          for (const { text, place } of await chunksOf(blocks, size, count)) {
+            const headers = new Set<string>();
+            let start = 0;
+            for (const block of blocks) {
+              const end = start + block.text.length;
+              const [from, to] = [Math.max(place.start, start), Math.min(place.end, end)];
+              const isIn = from < to && text.slice(from - place.start, to - place.start).trim();
+              if (isIn && block.place.columns) headers.add(block.place.columns.join());
+              start = end;
+            }
+            if (headers.size > 0) expect([...headers]).toEqual([place.columns?.join()]);
           }
         },
       ),
@@ -253,6 +319,89 @@ describe('the shape of chunks', () => {
     expect(code.length).toBeGreaterThan(5);
   });
 
+  it('cuts code between definitions, then at blank lines, before it cuts at lines', async () => {
+    const define = (name: string, lines: number) =>
+      `def ${name}():\n` + '    step()\n'.repeat(lines) + '\n    done()\n\n';
+    const code = define('one', 14) + define('two', 10) + define('three', 30);
+    const chunks = await chunksOf([at('code', code)], 400);
+    expect(chunks.map(({ text }) => text.split('\n', 1)[0])).toEqual([
+      'def one():',
+      'def three():',
+    ]);
+    const long = await chunksOf([at('code', define('one', 14) + define('two', 80))], 300);
+    expect(long.map(({ text }) => text.split('\n', 1)[0])).toEqual([
+      'def one():',
+      'def two():',
+      ...long.slice(2).map(() => '    step()'),
+    ]);
+  });
+
+  const row = (n: number, columns: string[], cells: string): Block =>
+    at('table', `${cells}\n`, { row: n, columns });
+
+  it('never cuts a row that fits, and never mixes the rows of two tables', async () => {
+    const rows = [
+      ...Array.from({ length: 30 }, (_, i) => row(i + 2, ['City', 'People'], `City ${i} | ${i}`)),
+      row(2, ['Name'], 'x'.repeat(10)),
+      row(3, ['Name'], 'z'.repeat(95)),
+      row(2, ['Name'], 'another table'),
+    ];
+    const chunks = await chunksOf(rows, 100);
+    const lines = chunks.flatMap(({ text, place }) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => [line, place.columns] as const),
+    );
+    expect(lines).toEqual(rows.map(({ text, place }) => [text.trimEnd(), place.columns]));
+    expect(chunks.map(({ place }) => place.row)).toEqual([2, 11, 18, 25, 2, 2]);
+    const whole = await chunksOf([at('table', `${'a'.repeat(20)}\n${'b'.repeat(95)}\n`)], 100);
+    expect(whole.map(({ text }) => text.length)).toEqual([117]);
+  });
+
+  it('gives a heading before a table the header and the row', async () => {
+    const columns = ['City', 'People'];
+    const table = [row(2, columns, 'Paris | 2'), row(3, columns, 'Rome | 3')];
+    const [chunk, ...more] = await chunksOf([at('heading', 'Cities\n'), ...table], 100);
+    expect(more).toEqual([]);
+    expect(chunk?.place).toMatchObject({ columns, row: 2, start: 0 });
+  });
+
+  it('begins a chunk at an outermost definition, and lets small ones share one', async () => {
+    const define = (definition: string, n: number) =>
+      at('code', 'x = 1\n'.repeat(n), { definition });
+    const large = [define('A', 10), define('A.run', 10), define('B', 20), define('c', 2)];
+    const chunks = await chunksOf(large, 200);
+    expect(chunks.map(({ place, text }) => [place.definition, text.length])).toEqual([
+      ['A', 120],
+      ['B', 132],
+    ]);
+    const small = [define('a', 4), define('b', 4), define('c', 4)];
+    expect((await chunksOf(small, 200)).map(({ text }) => text.length)).toEqual([72]);
+  });
+
+  it('counts each character a few times at most, however the text is handed over', async () => {
+    const sentence = 'Tokens of this sentence are counted, and of the next one. ';
+    const text = sentence.repeat(2_000);
+    const lines = sentence.replaceAll(' ', '\n').repeat(2_000);
+    const documents = {
+      whole: [at('paragraph', text)],
+      words: text.split(/(?<= )/u).map((word) => at('paragraph', word)),
+      lines: lines.split(/(?<=\n)/u).map((line) => at('paragraph', line)),
+      unbroken: [at('paragraph', 'abcdefghij'.repeat(12_000))],
+    };
+    for (const [name, blocks] of Object.entries(documents)) {
+      for (const tokens of [20, 2000]) {
+        let counted = 0;
+        await chunksOf(blocks, tokens, (part) => {
+          counted += part.length;
+          return part.match(/\S{1,6}/gu)?.length ?? 0;
+        });
+        expect(counted / text.length, `${name} in ${tokens}`).toBeLessThan(8);
+      }
+    }
+  });
+
   it('counts lines on within a long block', async () => {
     const lines =
       Array.from({ length: 100 }, (_, i) => `line ${i + 5} of this file`).join('\n') + '\n';
@@ -295,6 +444,8 @@ describe('the shape of chunks', () => {
     for (const size of [99, 8001, 200.5, Number.NaN]) {
       await expect(chunksOf([], size)).rejects.toBeInstanceOf(InvalidError);
     }
+    for (const size of [19, 2001, 20.5])
+      await expect(chunksOf([], size, () => 0)).rejects.toThrow(/20 to 2,000 tokens/u);
   });
 
   it('cuts a paragraph without an end while it holds one window of it', async () => {
