@@ -33,10 +33,14 @@ import { storedDigest, type Catalogue } from './catalogue';
  */
 const INLINE_BYTES = 1 << 20;
 
+/** Bytes of all objects inside a commit: the history of an imported shard has any number of them. */
+const INLINE_TOTAL = 4 << 20;
+
 /** Collects the objects of one commit. */
 export class Change {
   readonly #store: Store;
   readonly inline: Uint8Array[] = [];
+  #bytes = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -47,8 +51,11 @@ export class Change {
   }
 
   async putBytes(bytes: Uint8Array): Promise<Digest> {
-    if (bytes.length > INLINE_BYTES) return this.#store.putBlob(bytes);
+    if (bytes.length > INLINE_BYTES || this.#bytes + bytes.length > INLINE_TOTAL) {
+      return this.#store.putBlob(bytes);
+    }
     this.inline.push(bytes);
+    this.#bytes += bytes.length;
     return digestOf(bytes);
   }
 

@@ -10,7 +10,7 @@ import {
   type SegmentWork,
 } from '../shard/compaction';
 import type { Delta } from '../shard/delta';
-import { segmentIdOf, type ChunkUuid, type SegmentId } from '../shard/ids';
+import { segmentIdOf, type ChunkUuid, type SegmentId, type SourceId } from '../shard/ids';
 import type { SegmentEntry } from '../shard/objects';
 import type { ChunkRecord, IndexPage, SourceRecord } from '../shard/records';
 import { combineRows } from './combined-search';
@@ -169,8 +169,16 @@ async function store(
 
 /** The sources that records name, as they were added. */
 export function sourcesOf(view: ShardView, records: readonly ChunkRecord[]): SourceRecord[] {
+  return sourcesNamed(records, { get: (id) => view.source(id) });
+}
+
+/** The same, of sources by their ids. */
+export function sourcesNamed(
+  records: readonly ChunkRecord[],
+  sources: { get(id: SourceId): SourceRecord | undefined },
+): SourceRecord[] {
   const named = new Set(records.map(({ source }) => source));
-  return [...named].flatMap((id) => (id === null ? [] : [view.source(id)]));
+  return [...named].flatMap((id) => (id === null ? [] : (sources.get(id) ?? [])));
 }
 
 /**

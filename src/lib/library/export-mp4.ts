@@ -4,10 +4,9 @@
  */
 import type { Progress } from '../api';
 import { InvalidError } from '../errors';
-import type { FileSystem } from '../store/file-system';
-import type { Locks } from '../store/locks';
 import { joinMp4 } from '../video/join';
-import { EXPORTS, liveVideo, type LiveVideoContext } from './live-video';
+import { delivered } from './delivery';
+import { liveVideo, type LiveVideo, type LiveVideoContext } from './live-video';
 import type { ShardView } from './view';
 
 export type ExportParts = Pick<LiveVideoContext, 'engines' | 'store' | 'texts' | 'fs'>;
@@ -27,73 +26,39 @@ export async function exportMp4(
   parts: ExportParts,
   { to, signal, progress }: ExportWork,
 ): Promise<Blob | undefined> {
-  const { entry, version } = view;
+  const { entry } = view;
   const { fs } = parts;
   const live = await liveVideo(view, new Date(), { ...parts, signal, progress });
   try {
-    if (live.videos.length === 0) {
-      throw new InvalidError('The shard has nothing to show yet.', { subject: entry.name });
-    }
-    const comment = `memreel/1 ${entry.profile} model=${version.model} chunks=${String(live.chunks)}`;
-    const stream = joinMp4(
-      live.videos,
-      { title: entry.name, comment },
-      {
-        signal,
-        onProgress: (done, total) => {
-          progress({ stage: 'export', done, total });
-        },
-      },
-    );
-    if (to) {
-      await stream.pipeTo(to, { signal });
-      return undefined;
-    }
-    const path = `${EXPORTS}/${crypto.randomUUID()}.mp4`;
-    await save(stream, fs, path, signal);
-    const file = await fs.read(path);
-    return file && new File([file], `${fileName(entry.name)}.mp4`, { type: 'video/mp4' });
+    const stream = joinedVideo(view, live, { signal, progress });
+    return await delivered(stream, `${entry.name}.mp4`, 'video/mp4', { fs, to, signal });
   } finally {
     await live.close();
   }
 }
 
-async function save(
-  stream: ReadableStream<Uint8Array>,
-  fs: FileSystem,
-  path: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const file = await fs.open(path, { create: true });
-  const reader = stream.getReader();
-  try {
-    for (let at = 0; ;) {
-      signal.throwIfAborted();
-      const { done, value } = await reader.read();
-      if (done) break;
-      file.write(at, value);
-      at += value.length;
-    }
-    file.flush();
-  } catch (error) {
-    file.close();
-    await reader.cancel();
-    await fs.remove(path);
-    throw error;
+/**
+ * The videos of an export as one, with what the MP4 says of itself.
+ * @throws InvalidError where nothing is visible
+ */
+export function joinedVideo(
+  { entry, version }: ShardView,
+  { parts }: LiveVideo,
+  { signal, progress }: Pick<ExportWork, 'signal' | 'progress'>,
+): ReadableStream<Uint8Array> {
+  if (parts.length === 0) {
+    throw new InvalidError('The shard has nothing to show yet.', { subject: entry.name });
   }
-  file.close();
-}
-
-/** Removes what earlier sessions exported, unless another tab may still be saving one. */
-export async function forgetOldExports(fs: FileSystem, locks: Locks, name: string): Promise<void> {
-  const options = { mode: 'exclusive', ifAvailable: true } as const;
-  await locks.request(`memreel:${name}:readers`, options, async (lock) => {
-    if (lock === null) return;
-    for (const file of await fs.list(EXPORTS)) await fs.remove(`${EXPORTS}/${file}`);
-  });
-}
-
-/** A shard's name as a file name that every system takes. */
-function fileName(name: string): string {
-  return name.replace(/[\p{Cc}<>:"/\\|?*]/gu, '-').slice(0, 100);
+  const chunks = parts.reduce((sum, { rows }) => sum + rows.length, 0);
+  const comment = `memreel/1 ${entry.profile} model=${version.model} chunks=${String(chunks)}`;
+  return joinMp4(
+    parts.map(({ video }) => video),
+    { title: entry.name, comment },
+    {
+      signal,
+      onProgress: (done, total) => {
+        progress({ stage: 'export', done, total });
+      },
+    },
+  );
 }

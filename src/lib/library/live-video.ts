@@ -3,28 +3,38 @@
  * anything deleted, replaced or expired are drawn anew into files beside the store, never into it.
  */
 import type { SegmentWork } from '../shard/compaction';
+import { segmentIdOf, type SegmentId } from '../shard/ids';
+import type { SegmentEntry } from '../shard/objects';
 import { compareOrder } from '../shard/order';
-import { digestOf } from '../store/digest';
+import { digestOf, type Digest } from '../store/digest';
 import type { FileSystem } from '../store/file-system';
 import { openMp4 } from '../video/mp4-index';
 import { planned } from './compaction';
-import { LiveRows, type LiveRow } from './live-rows';
+import { EXPORTS } from './delivery';
+import { byOrder, LiveRows, type LiveRow } from './live-rows';
 import { redraw, type RedrawContext, type Redrawing } from './redraw';
 import type { VideoTarget } from './verified-video';
 import type { ShardView } from './view';
-
-/** Where exports are made and wait to be saved; emptied when no tab is open any more. */
-export const EXPORTS = 'exports';
 
 export interface LiveVideoContext extends RedrawContext {
   readonly fs: FileSystem;
 }
 
+/** One video of an export, and what is visible in it: that is all that is in it. */
+export interface LivePart {
+  readonly id: SegmentId;
+  readonly digest: Digest;
+  readonly video: Blob;
+  /** By order; each record says where its chunk lies in this video. */
+  readonly rows: readonly LiveRow[];
+  readonly frames: number;
+  readonly bytes: { readonly text: number; readonly gzip: number };
+  readonly payload: SegmentEntry['payload'];
+}
+
 export interface LiveVideo {
   /** In the order of their texts; none where nothing is visible. */
-  readonly videos: readonly Blob[];
-  /** Visible chunks in them. */
-  readonly chunks: number;
+  readonly parts: readonly LivePart[];
   /** Removes what was drawn: nothing of it may be read afterwards. */
   close(): Promise<void>;
 }
@@ -47,24 +57,15 @@ export async function liveVideo(
       const all = everyFrame(view, live);
       parts = await drawParts(view, { live, work: all, overlays }, drawn, context);
     }
-    parts.sort((a, b) => compareOrder(a.order, b.order));
-    return {
-      videos: parts.map(({ video }) => video),
-      chunks: parts.reduce((sum, { chunks }) => sum + chunks, 0),
-      close: () => drawn.remove(),
-    };
+    parts.sort((a, b) => compareOrder(firstOrder(a), firstOrder(b)));
+    return { parts, close: () => drawn.remove() };
   } catch (error) {
     await drawn.remove();
     throw error;
   }
 }
 
-interface Part {
-  /** Of its first chunk. */
-  readonly order: string;
-  readonly chunks: number;
-  readonly video: Blob;
-}
+const firstOrder = ({ rows }: LivePart): string => rows[0]?.record.order ?? '';
 
 /** The segments that have no work as they are, and what is drawn of the others. */
 async function drawParts(
@@ -72,27 +73,31 @@ async function drawParts(
   redrawing: Redrawing,
   drawn: VideoTarget,
   context: LiveVideoContext,
-): Promise<Part[]> {
+): Promise<LivePart[]> {
   const { live, work } = redrawing;
   const rewritten = new Set(work.map(({ segment }) => segment.id));
-  const parts: Part[] = [];
-  for (const { id, video } of view.segments) {
+  const parts: LivePart[] = [];
+  for (const { id, video: digest, frames, bytes, payload } of view.segments) {
     if (rewritten.has(id)) continue;
-    const rows = live.ofSegment(id);
-    parts.push({ ...partOf(rows), video: await context.store.get(video) });
+    const rows = live.ofSegment(id).toSorted(byOrder);
+    const video = await context.store.get(digest);
+    parts.push({ id, digest, video, rows, frames, bytes, payload });
   }
-  for await (const { video, rows } of redraw(view, redrawing, drawn, context)) {
-    parts.push({ ...partOf(rows), video: video.segment.file });
+  for await (const made of redraw(view, redrawing, drawn, context)) {
+    const { video, rows, copied, encoded, bytes, payload } = made;
+    parts.push({
+      id: segmentIdOf(video.digest),
+      digest: video.digest,
+      video: video.segment.file,
+      frames: copied + encoded,
+      ...{ rows, bytes, payload },
+    });
   }
   return parts;
 }
 
-function partOf(rows: readonly LiveRow[]): Omit<Part, 'video'> {
-  return { order: rows[0]?.record.order ?? '', chunks: rows.length };
-}
-
 /** Whether the videos can be joined: they have one configuration. */
-async function areAlike(parts: readonly Part[]): Promise<boolean> {
+async function areAlike(parts: readonly LivePart[]): Promise<boolean> {
   const kinds = new Set<string>();
   for (const { video } of parts) {
     const { codec, decoderConfig } = await openMp4(video);

@@ -20,6 +20,8 @@ import { METADATA_OWNER, type Track } from './mp4';
 const MAX_TOP_LEVEL = 1024;
 /** The largest `moov` that is read: enough for ten times the frames that times can count. */
 const MAX_MOOV_BYTES = 2 ** 28;
+/** What a file that was cut off may have been. */
+const MAX_PART_BYTES = 2 ** 48;
 /**
  * A table of constant sizes names any number of samples in 20 bytes. No picture of a symbol is
  * smaller than this, so that tables stay within a quarter of the file.
@@ -35,6 +37,8 @@ export interface Mp4 extends Track {
   readonly sizes: Uint32Array;
   /** Byte ranges of the file that hold all samples in order: one in a file of ours. */
   readonly runs: readonly { readonly start: number; readonly end: number }[];
+  /** Frames whose samples lie beyond the file's end: none unless it was opened as a part. */
+  readonly missing: readonly number[];
   /** @throws RangeError for a frame that is not there */
   sample(index: number): Promise<Uint8Array>;
   /** Samples `from` up to but not including `to`; neighbours are read in one go. @throws RangeError */
@@ -42,16 +46,18 @@ export interface Mp4 extends Track {
 }
 
 /**
+ * @param options.isPart takes a file whose samples were cut off at its end
  * @throws CorruptError for anything that is not a whole MP4
  * @throws UnsupportedError for a sound one of another codec, or with fragments
  */
-export async function openMp4(blob: Blob): Promise<Mp4> {
-  const { moov, data } = await readTopLevel(blob);
+export async function openMp4(blob: Blob, { isPart = false } = {}): Promise<Mp4> {
+  const { moov, data } = await readTopLevel(blob, isPart);
   const trak = videoTrack(moov);
   const media = childBoxes(onlyBox(childBoxes(trak), 'mdia'));
   const table = childBoxes(onlyBox(childBoxes(onlyBox(media, 'minf')), 'stbl'));
   const track = readTrack(onlyBox(table, 'stsd'));
-  const sizes = readSizes(onlyBox(table, 'stsz'), data.end - data.start);
+  const isCut = data.end > blob.size;
+  const sizes = readSizes(onlyBox(table, 'stsz'), data.end - data.start, isCut);
   checkTimes(onlyBox(table, 'stts'), sizes.length);
   const offsets = readOffsets(table, sizes, data);
   return new OpenMp4(blob, track, sizes, offsets, readMetadata(moov));
@@ -95,6 +101,14 @@ class OpenMp4 implements Mp4 {
       at = next;
     }
     return runs;
+  }
+
+  get missing(): number[] {
+    const missing: number[] = [];
+    for (let index = 0; index < this.frames; index++) {
+      if (this.#offset(index) + this.#size(index) > this.#blob.size) missing.push(index);
+    }
+    return missing;
   }
 
   async sample(index: number): Promise<Uint8Array> {
@@ -169,13 +183,15 @@ interface Range {
 }
 
 /** Reads `moov` and the place of `mdat`; each exactly once. */
-async function readTopLevel(blob: Blob): Promise<{ moov: Box; data: Range }> {
+async function readTopLevel(blob: Blob, isPart: boolean): Promise<{ moov: Box; data: Range }> {
   const found = new Map<string, Range>();
   let at = 0;
   for (let count = 0; at < blob.size; count++) {
     if (count === MAX_TOP_LEVEL) throw new CorruptError('MP4: too many boxes');
     const head = new Uint8Array(await blob.slice(at, at + 16).arrayBuffer());
-    const { type, headerLength, length } = readHeader(head, 0, blob.size - at, true);
+    const isData = head.length >= 8 && fourCharactersAt(head, 4) === 'mdat';
+    const room = isPart && isData ? MAX_PART_BYTES : blob.size - at;
+    const { type, headerLength, length } = readHeader(head, 0, room, !isPart || !isData);
     if (type === 'moof') throw new UnsupportedError('MP4: fragmented');
     if (type === 'moov' || type === 'mdat') {
       if (found.has(type)) throw new CorruptError(`MP4: more than one ${type}`);
@@ -233,11 +249,14 @@ function readTrack(stsd: Box): Track {
 }
 
 /** Sizes of all samples; together no more than `mdat` holds, so that none is there twice. */
-function readSizes(stsz: Box, dataBytes: number): Uint32Array {
+function readSizes(stsz: Box, dataBytes: number, isCut: boolean): Uint32Array {
   const view = viewOf(stsz.bytes);
   if (stsz.end - stsz.start < 12) throw new CorruptError('MP4: stsz is cut off');
   const constant = view.getUint32(stsz.start + 4);
   if (constant !== 0) {
+    // The bytes that would pay for the table are not there.
+    if (isCut)
+      throw new CorruptError('MP4: the samples are cut off, and their sizes are not listed');
     const count = view.getUint32(stsz.start + 8);
     if (constant < MIN_CONSTANT_SIZE || count === 0 || count * constant > dataBytes) {
       throw new CorruptError('MP4: sample sizes do not fit the file');
