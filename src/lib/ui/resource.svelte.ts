@@ -6,7 +6,9 @@ export type Loading<T> =
 /** Holds the newest answer of `read`; while it reads again, the old value stays on the screen. */
 export class Resource<T> {
   state: Loading<T> = $state.raw({ phase: 'loading' });
-  #turn = 0;
+  /** Whether it was asked for since the last reading began. */
+  #isStale = false;
+  #reading: Promise<void> | undefined;
   readonly #read: () => Promise<T>;
 
   constructor(read: () => Promise<T>) {
@@ -26,16 +28,28 @@ export class Resource<T> {
     });
   }
 
-  /** Reads; an answer that was overtaken by a later `refresh` is dropped. Never rejects. */
-  async refresh(): Promise<void> {
-    this.#turn += 1;
-    const turn = this.#turn;
-    let next: Loading<T>;
-    try {
-      next = { phase: 'ready', value: await this.#read() };
-    } catch (error) {
-      next = { phase: 'failed', error };
+  /**
+   * Reads; resolves once the state is what a reading begun after this call said. One reading is under
+   * way at a time: however often it is asked for meanwhile, one more follows. An answer that was
+   * overtaken is dropped. Never rejects.
+   */
+  refresh(): Promise<void> {
+    this.#isStale = true;
+    this.#reading ??= this.#readAll();
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    let next = this.state;
+    while (this.#isStale) {
+      this.#isStale = false;
+      try {
+        next = { phase: 'ready', value: await this.#read() };
+      } catch (error) {
+        next = { phase: 'failed', error };
+      }
     }
-    if (turn === this.#turn) this.state = next;
+    this.#reading = undefined;
+    this.state = next;
   }
 }
