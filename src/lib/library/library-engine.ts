@@ -12,7 +12,8 @@ import { Catalogue, isPresent } from './catalogue';
 import { checkLibrary } from './check';
 import { planOf } from './compaction';
 import { describeChanges } from './differences';
-import { exportMp4, forgetOldExports } from './export-mp4';
+import { forgetOldExports } from './delivery';
+import type { ExportParts } from './outgoing';
 import { FrameTexts } from './frame-texts';
 import { listVersions } from './history';
 import { LibraryWrites } from './library-writes';
@@ -20,6 +21,7 @@ import type { LibraryProtocol, WriteProtocol } from './library-protocol';
 import type { EngineParts } from './parts';
 import { PastTexts } from './past-texts';
 import type { Peers } from './peers';
+import { previewDocument } from './preview';
 import { Questions } from './question';
 import { listQuestions, runQuestions } from './questions';
 import { chunkInContext, listChunks, oneChunk } from './reading';
@@ -27,6 +29,7 @@ import { selfCheck } from './self-check';
 import { shardInfo } from './shard-writes';
 import { bytesByShard, statsOf } from './sizes';
 import { Sweeper } from './sweeper';
+import { withTokenisers } from './token-counting';
 import { openView, type ShardView } from './view';
 
 /** Views kept open: their records are in memory. */
@@ -53,7 +56,10 @@ export class LibraryEngine {
   /** Resolves when this tab is the one that writes: at once, or when the one before has gone. */
   readonly #becoming: Promise<void>;
 
-  private constructor(parts: EngineParts, store: Store) {
+  private constructor(given: EngineParts, store: Store) {
+    const embed = given.models.embedder(given.engines.embed);
+    const extract = withTokenisers(given.engines.extract, (model) => given.models.brought(model));
+    const parts = { ...given, engines: { ...given.engines, embed, extract } };
     const { engines, assetsUrl } = parts;
     this.#parts = parts;
     this.#store = store;
@@ -160,24 +166,50 @@ export class LibraryEngine {
         const view = await this.#view(id, at);
         const questions = await listQuestions(this.#catalogue, view.entry);
         return runQuestions(questions, (query, topK) =>
-          this.#questions.ask(view, query, { topK, signal }),
+          // An expected passage that is folded into another one would have no rank.
+          this.#questions.ask(view, query, { topK, fold: false, signal }),
         );
       },
       storage: ({ shards }) => this.#storage(shards),
       check: ({ deep }, { signal, progress }) =>
         checkLibrary(this.#store, this.#catalogue, this.#texts, { deep, signal, progress }),
       selfCheck: () => selfCheck(this.#parts),
-      models: () => this.#parts.engines.embed.call('models', null),
-      export: async ({ id, at, to }, { signal, progress }) => {
+      models: () => this.#parts.models.list(),
+      preview: (asked, { signal, question }) =>
+        previewDocument(asked, {
+          ...{ engines: this.#parts.engines, assetsUrl: this.#parts.assetsUrl, signal },
+          password: (file) => question({ password: file }),
+        }),
+      downloadModel: ({ model }, context) =>
+        this.#broughtModel(() => this.#parts.models.download(model, context)),
+      addModel: ({ model, files }, context) =>
+        this.#broughtModel(() => this.#parts.models.add(model, files, context)),
+      removeModel: ({ model }) => this.#broughtModel(() => this.#parts.models.remove(model)),
+      export: async ({ id, at, to, ...wanted }, { signal, progress }) => {
         const view = await this.#view(id, at);
-        const { fs, cache, engines } = this.#parts;
-        const parts = { fs, engines, store: this.#store, texts: this.#texts };
-        const file = await exportMp4(view, parts, { to, signal, progress });
-        await cache?.keepLastExport(id, new Date().toISOString());
+        const context = { ...this.#exportParts(), signal, progress };
+        const { exportShard } = await import('./exporting');
+        const file = await exportShard(view, wanted, to, context);
+        await this.#parts.cache?.keepLastExport(id, new Date().toISOString());
+        return file;
+      },
+      exportAll: async ({ to, ...wanted }, { signal, progress }) => {
+        const entries = (await this.#catalogue.entries()).filter(isPresent);
+        const views = entries.map((entry) => () => this.#view(entry.id));
+        const context = { ...this.#exportParts(), signal, progress };
+        const { exportLibrary } = await import('./export-all');
+        const file = await exportLibrary(views, wanted, to, context);
+        const now = new Date().toISOString();
+        for (const { id } of entries) await this.#parts.cache?.keepLastExport(id, now);
         return file;
       },
       close: () => this.close(),
     };
+  }
+
+  #exportParts(): ExportParts {
+    const { fs, engines } = this.#parts;
+    return { fs, engines, store: this.#store, texts: this.#texts, catalogue: this.#catalogue };
   }
 
   async close(): Promise<void> {
@@ -219,6 +251,7 @@ export class LibraryEngine {
       remove: route('remove'),
       restore: route('restore'),
       ingest: route('ingest'),
+      import: route('import'),
       change: route('change'),
       clone: route('clone'),
       tag: route('tag'),
@@ -229,6 +262,7 @@ export class LibraryEngine {
       release: route('release'),
       purge: route('purge'),
       gc: route('gc'),
+      repair: route('repair'),
       saveQuestion: route('saveQuestion'),
       removeQuestion: route('removeQuestion'),
     };
@@ -254,6 +288,7 @@ export class LibraryEngine {
       usage,
       quota,
       persisted: storageKind === 'opfs' && (await navigator.storage.persisted()),
+      readOnly: this.#store.readOnly,
       shards: await Promise.all(
         shards.map(async (shard) => {
           const lastExport = await cache?.lastExport(shard.id);
@@ -281,7 +316,16 @@ export class LibraryEngine {
   }
 
   #info(entry: ShardEntry): Promise<ShardInfo> {
-    return shardInfo(entry, (id) => this.#view(id));
+    return shardInfo(entry, this.#parts.models, (id) => this.#view(id));
+  }
+
+  /** A model came, went, or came in part: shards may be searched otherwise. */
+  async #broughtModel<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      await this.#changed({ shards: [], kind: 'changed' });
+    }
   }
 
   /** Drops everything that was read: after a purge some of it must not be shown again. */

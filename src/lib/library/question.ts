@@ -4,19 +4,19 @@
  */
 import type { Chunk, Hit, SearchOptions } from '../api';
 import { InvalidError, WorkerLostError } from '../errors';
+import { parseQuery } from '../search/query-text';
 import type { Ranked } from '../search/shard-search';
+import { searchedText } from '../shard/context';
 import { textRows } from '../shard/delta';
 import type { ChunkRecord } from '../shard/records';
 import type { Store } from '../store/store';
+import { depthOf, readAnswers, splitExclusions, textTest, type Answer } from './answering';
 import type { Engines } from './engines';
 import type { FrameTexts } from './frame-texts';
 import type { SearchUnit, ShardView } from './view';
 
 const DEFAULT_TOP_K = 10;
 const MAX_TOP_K = 1000;
-
-/** Candidates read for each hit wanted, where a filter looks at the text itself. */
-const TEXT_FILTER_DEPTH = 20;
 
 /** Versions whose search data stays loaded: what a person goes back and forth between. */
 const KEPT_VIEWS = 8;
@@ -41,7 +41,7 @@ export class Questions {
     this.#context = context;
   }
 
-  /** @throws InvalidError for a bad `topK` */
+  /** @throws InvalidError for a bad `topK`, and where too many texts would have to be read */
   async ask(view: ShardView, query: string, options: SearchOptions): Promise<Hit[]> {
     try {
       return await this.#ask(view, query, options);
@@ -53,15 +53,35 @@ export class Questions {
   }
 
   async #ask(view: ShardView, query: string, options: SearchOptions): Promise<Hit[]> {
-    const { topK = DEFAULT_TOP_K, mode = 'hybrid', filter, signal } = options;
+    const { topK = DEFAULT_TOP_K, mode = 'hybrid', filter, fold = true, signal } = options;
     if (!Number.isInteger(topK) || topK < 1 || topK > MAX_TOP_K) {
       throw new InvalidError(`topK must be a whole number from 1 to ${String(MAX_TOP_K)}.`, {
         subject: 'topK',
       });
     }
-    if (query.trim() === '' || view.units().length === 0) return [];
+    const { words, phrases, excluded } = parseQuery(query);
+    // Nothing but exclusions asks for nothing.
+    if (words === '' || view.units().length === 0) return [];
+    const { language } = view.entry;
+    const out = splitExclusions(excluded, language);
+    const says = textTest(phrases, out.phrases, language);
+    const part = filter?.text;
+    const reading = {
+      topK,
+      fold,
+      stands:
+        says || part !== undefined
+          ? (text: string, record: ChunkRecord): boolean =>
+              containsWords(text, part) && (says?.(text, record) ?? true)
+          : null,
+      recordOf: ({ segment, row }: Ranked): ChunkRecord => view.recordAt(segment, row),
+      read: async (records: readonly ChunkRecord[]): Promise<string[]> => {
+        signal?.throwIfAborted();
+        return this.#context.texts.read(view, records, signal);
+      },
+    };
     const [vector, key] = await Promise.all([
-      mode === 'lexical' ? null : this.#embed(view, query, signal),
+      mode === 'lexical' ? null : this.#embed(view, words, signal),
       this.#prepare(view),
     ]);
     signal?.throwIfAborted();
@@ -69,26 +89,26 @@ export class Questions {
     const ranked = await search.call(
       'query',
       {
-        key,
-        text: query,
-        vector,
-        topK: filter?.text === undefined ? topK : topK * TEXT_FILTER_DEPTH,
-        mode,
+        // By words alone where the model is not here, whatever was asked for: `modelState` says so.
+        ...{ key, text: words, vector, mode: vector ? mode : 'lexical' },
+        ...{ topK: depthOf(reading), learn: true },
+        ...{ phrases, without: out.words, alike: fold && reading.stands === null },
         ...(filter ? { allow: view.allowed(filter) } : {}),
       },
-      { signal },
+      { signal, onQuestion: (leads) => reading.read(leads.map(reading.recordOf)) },
     );
-    return this.#read(view, ranked, query, topK, options);
+    return this.#hits(view, words, await readAnswers(ranked, reading));
   }
 
-  async #embed(view: ShardView, query: string, signal?: AbortSignal): Promise<Float32Array> {
+  /** Null where the model is not here. */
+  async #embed(view: ShardView, query: string, signal?: AbortSignal): Promise<Float32Array | null> {
     const { engines, assetsUrl } = this.#context;
-    const { vectors } = await engines.embed.call(
+    const embedded = await engines.embed.call(
       'embed',
       { model: view.version.model, texts: [query], kind: 'query', assetsUrl },
       { signal },
     );
-    return vectors;
+    return embedded?.vectors ?? null;
   }
 
   /** Sees to it that the searching worker knows this version, and lets the longest unused go. */
@@ -139,7 +159,7 @@ export class Questions {
   async #load(view: ShardView, { id, segment, delta }: SearchUnit): Promise<void> {
     const { store, engines } = this.#context;
     if (delta) {
-      const texts = textRows(delta).map(({ text = '' }) => text);
+      const texts = textRows(delta).map(searchedText);
       const { language } = view.entry;
       await engines.search.call('loadTexts', { id, texts, language, vectors: delta.vectors });
       return;
@@ -161,42 +181,25 @@ export class Questions {
     return promise;
   }
 
-  async #read(
-    view: ShardView,
-    ranked: readonly Ranked[],
-    query: string,
-    topK: number,
-    { filter, signal }: SearchOptions,
-  ): Promise<Hit[]> {
-    const records = ranked.map(({ segment, row }) => view.recordAt(segment, row));
-    const texts = await this.#context.texts.read(view, records, signal);
-    const kept = ranked
-      .map((one, at) => ({ one, record: records[at], text: texts[at] }))
-      .filter(({ text }) => containsWords(text ?? '', filter?.text))
-      .slice(0, topK);
-    void this.#context.found(kept.flatMap(({ record }) => record?.uuid ?? []));
+  async #hits(view: ShardView, words: string, answers: readonly Answer[]): Promise<Hit[]> {
+    void this.#context.found(answers.map(({ record }) => record.uuid));
     const marks = await this.#context.engines.search.call('marks', {
-      texts: kept.map(({ text }) => text ?? ''),
-      query,
+      texts: answers.map(({ text }) => text),
+      query: words,
       language: view.entry.language,
     });
-    return kept.flatMap(({ one, record, text }, at) =>
-      record === undefined || text === undefined
-        ? []
-        : [
-            {
-              ...chunkOf(view, record, text),
-              score: one.score,
-              matched: [
-                ...(one.lexical > 0 ? (['lexical'] as const) : []),
-                ...(one.semantic > 0 ? (['semantic'] as const) : []),
-              ],
-              parts: { lexical: one.lexical, semantic: one.semantic },
-              marks: marks[at] ?? [],
-              from: record.text === undefined ? ('video' as const) : ('overlay' as const),
-            },
-          ],
-    );
+    return answers.map(({ one, record, text, duplicates }, at) => ({
+      ...chunkOf(view, record, text),
+      score: one.score,
+      matched: [
+        ...(one.lexical > 0 ? (['lexical'] as const) : []),
+        ...(one.semantic > 0 ? (['semantic'] as const) : []),
+      ],
+      parts: { lexical: one.lexical, semantic: one.semantic },
+      marks: marks[at] ?? [],
+      from: record.text === undefined ? ('video' as const) : ('overlay' as const),
+      ...(duplicates.length > 0 ? { duplicates } : {}),
+    }));
   }
 }
 
@@ -212,7 +215,7 @@ export function containsWords(text: string, words: string | undefined): boolean 
 
 /** A record and its text as the API shows them. */
 export function chunkOf(view: ShardView, record: ChunkRecord, text: string): Chunk {
-  const { uuid, at, place, deleted, sha256, from, expiresAt } = record;
+  const { uuid, at, place, deleted, sha256, from, expiresAt, drift } = record;
   return {
     uuid,
     text,
@@ -227,6 +230,7 @@ export function chunkOf(view: ShardView, record: ChunkRecord, text: string): Chu
     sha256,
     ...(from === undefined ? {} : { from }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(drift && !deleted ? { drift } : {}),
   };
 }
 

@@ -3,9 +3,10 @@ import { InvalidError } from '../errors';
 import { analyserFor } from '../search/analyse';
 import { combinePostings } from '../search/combine-postings';
 import { combineVectors } from '../search/combine-vectors';
+import { LEADS } from '../search/feedback';
 import { buildPostings, Postings } from '../search/postings';
 import { marks } from '../search/highlight';
-import type { SegmentData } from '../search/shard-search';
+import type { Ranked, SegmentData } from '../search/shard-search';
 import { quantise, Vectors } from '../search/vectors';
 import { Transferred, type Handlers } from '../rpc/protocol';
 import type { SearchProtocol } from './protocol';
@@ -46,8 +47,19 @@ export function searchHandlers(views = new SearchViews()): Handlers<SearchProtoc
       views.set(view);
     },
 
-    async query({ key, text, vector, topK, mode, allow }) {
-      return views.get(key).query({ text, vector, topK, mode, ...(allow ? { allow } : {}) });
+    async query({ key, learn = false, alike = false, ...asked }, { question }) {
+      const view = views.get(key);
+      const answer = async (): Promise<readonly Ranked[]> => {
+        if (!learn) return view.query(asked);
+        // What is learnt must not depend on how many hits are wanted.
+        const first = { ...asked, topK: Math.max(asked.topK, LEADS) };
+        const ranked = view.query(first);
+        const leads = view.leads(first, ranked);
+        if (leads.length === 0) return ranked.slice(0, asked.topK);
+        return view.query({ ...asked, learnFrom: await question(leads) });
+      };
+      const ranked = await answer();
+      return alike ? view.withLookalikes(ranked) : [...ranked];
     },
 
     async marks({ texts, query, language }) {

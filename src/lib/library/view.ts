@@ -13,6 +13,7 @@ import { isDue, nextDue } from '../shard/retention';
 import type { Digest } from '../store/digest';
 import type { Catalogue } from './catalogue';
 import { rowsAmong, rowsOf } from './page-rows';
+import { fitsPlace } from './place-filter';
 
 /** A delta of a version, with the rows of its search data: those with a text. */
 export interface OpenDelta {
@@ -246,6 +247,11 @@ export class ShardView {
     return id === null ? undefined : this.#sources.get(id);
   }
 
+  /** All that it knows, whatever is left of their chunks; what deltas say of one goes first. */
+  sourceRecords(): Iterable<SourceRecord> {
+    return this.#sources.values();
+  }
+
   /** The key of the last chunk; null in an empty shard. */
   lastOrder(): string | null {
     return this.ordered().at(-1)?.order ?? null;
@@ -342,7 +348,7 @@ export class ShardView {
       const addedAt = this.addedAt(record);
       if (filter.addedAfter && !(addedAt && addedAt > filter.addedAfter)) return false;
       if (filter.addedBefore && !(addedAt && addedAt < filter.addedBefore)) return false;
-      return true;
+      return filter.place === undefined || fitsPlace(record.place, filter.place);
     };
   }
 

@@ -15,6 +15,13 @@ export function inverseDocumentFrequency(rows: number, documentFrequency: number
   return Math.log(1 + (rows - documentFrequency + 0.5) / (documentFrequency + 0.5));
 }
 
+/** Terms with how often each comes. */
+export function countTerms(terms: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+  return counts;
+}
+
 export class Bm25 {
   readonly #postings: readonly Postings[];
   readonly #isLive: Uint8Array;
@@ -59,19 +66,52 @@ export class Bm25 {
     return count;
   }
 
+  /** What the term weighs among the live rows. */
+  inverseDocumentFrequency(term: string): number {
+    return inverseDocumentFrequency(this.#liveRows, this.documentFrequency(term));
+  }
+
   /**
    * Writes every row's score for a question to `scores` (a place per row); rows without any of its
-   * terms get 0. What it writes for dead rows means nothing. A repeated term counts once per repeat.
+   * terms get 0. What it writes for dead rows means nothing.
+   * @param weights how often each term is asked for, or how much
    */
-  score(terms: readonly string[], scores: Float64Array): void {
+  score(weights: ReadonlyMap<string, number>, scores: Float64Array): void {
     scores.fill(0);
-    const repeats = new Map<string, number>();
-    for (const term of terms) repeats.set(term, (repeats.get(term) ?? 0) + 1);
-    for (const [term, times] of repeats) {
+    for (const [term, times] of weights) {
       const documentFrequency = this.documentFrequency(term);
       if (documentFrequency === 0) continue;
       const weight = times * (K1 + 1) * inverseDocumentFrequency(this.#liveRows, documentFrequency);
       this.#add(term, weight, scores);
+    }
+  }
+
+  /**
+   * How much of a question one of some rows says at most: the weight of the terms that it holds over
+   * that of all which any row holds. 0 to 1; 1 where no row holds any.
+   */
+  mostSaid(weights: ReadonlyMap<string, number>, rows: readonly number[]): number {
+    const said = new Map(rows.map((row) => [row, 0]));
+    let all = 0;
+    for (const [term, times] of weights) {
+      const documentFrequency = this.documentFrequency(term);
+      if (documentFrequency === 0) continue;
+      const weight = times * inverseDocumentFrequency(this.#liveRows, documentFrequency);
+      all += weight;
+      this.#eachHolder(term, (row) => {
+        const before = said.get(row);
+        if (before !== undefined) said.set(row, before + weight);
+      });
+    }
+    return all === 0 ? 1 : Math.max(0, ...said.values()) / all;
+  }
+
+  #eachHolder(term: string, seen: (row: number) => void): void {
+    let base = 0;
+    for (const postings of this.#postings) {
+      const { rows, length } = postings.rowsOf(term, this.#list);
+      for (let i = 0; i < length; i++) seen(base + (rows[i] ?? 0));
+      base += postings.rows;
     }
   }
 

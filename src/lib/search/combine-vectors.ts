@@ -33,19 +33,13 @@ export function combineVectors(
   return packed.bytes;
 }
 
-/**
- * The same from packed bytes, all parts with vectors.
- * @throws InvalidError as `combineVectors`, and without any part; CorruptError for damaged bytes
- */
+/** The same from packed bytes. @throws InvalidError as `combineVectors`; CorruptError for damaged bytes */
 export function selectVectorBytes(
-  parts: readonly Uint8Array[],
+  parts: readonly (Uint8Array | null)[],
   picks: readonly RowPick[],
-): Uint8Array<ArrayBuffer> {
-  const selected = combineVectors(
-    parts.map((bytes) => Vectors.open(bytes)),
+): Uint8Array<ArrayBuffer> | null {
+  return combineVectors(
+    parts.map((bytes) => bytes && Vectors.open(bytes)),
     picks,
   );
-  if (selected === null)
-    throw new InvalidError('Vectors are selected from one part at least.', { subject: 'vectors' });
-  return selected;
 }

@@ -7,7 +7,10 @@ import { InvalidError } from '../errors';
 import type { SearchOptions } from '../api';
 import { type Analyser, tellingTerms } from './analyse';
 import { intersect } from './bitmap';
-import { Bm25 } from './bm25';
+import { Bm25, countTerms } from './bm25';
+import { expanded, LEADS, MOST_ROWS, SAID_ENOUGH } from './feedback';
+import { lookalikes, MOST_COMPARED } from './lookalikes';
+import { dropHolders, keepPhrase } from './narrowing';
 import type { Postings } from './postings';
 import { ScoreBuffers } from './score-buffers';
 import { type NeighbourGraph, SemanticRanking } from './semantic-ranking';
@@ -36,6 +39,8 @@ export interface Ranked {
   readonly lexical: number;
   /** The cosine, negative ones as 0; 0 where vectors were not asked for. */
   readonly semantic: number;
+  /** Where in the answer a better row stands that looks the same (`lookalikes.ts`), if that was asked. */
+  readonly like?: number;
 }
 
 export interface Question {
@@ -47,6 +52,15 @@ export interface Question {
   readonly mode: NonNullable<SearchOptions['mode']>;
   /** Rows that a filter lets through, as a bitmap per segment; a segment left out has none. */
   readonly allow?: ReadonlyMap<string, Uint8Array>;
+  /**
+   * Only rows with all words of each answer, whatever they score: the index does not know how words
+   * follow each other, so that whoever reads the texts has to see to that.
+   */
+  readonly phrases?: readonly string[];
+  /** Rows with one of these words, in any form, do not answer. */
+  readonly without?: readonly string[];
+  /** The texts of passages whose words are looked for too (`leads`). */
+  readonly learnFrom?: readonly string[];
 }
 
 /** Rows of each side that are fused: twenty times the usual answer. */
@@ -100,25 +114,27 @@ export class ShardSearch {
    * answer nothing and are left out.
    * @throws InvalidError for a vector of other dimensions than the segments', or a bad bitmap
    */
-  query({ text, vector, topK, mode, allow }: Question): Ranked[] {
+  query(question: Question): Ranked[] {
+    const { vector, topK, mode, phrases = [] } = question;
     if (!Number.isInteger(topK) || topK < 0)
       throw new InvalidError(`${topK} is not a number of hits.`, { subject: 'topK' });
-    const allowed = allow === undefined ? this.#isLive : this.#allowed(allow);
+    const allowed = this.#answering(question);
     const each = Math.max(CANDIDATES, topK);
-    const asksWords = mode !== 'semantic';
     const asked = mode === 'lexical' ? null : vector;
 
     const words = this.#buffers.words(this.#isLive.length);
     const candidates = new Set<number>();
     let bestWords = 0;
-    if (asksWords) {
-      this.#bm25.score(tellingTerms(text, this.#analyser), words);
+    if (mode !== 'semantic') {
+      this.#bm25.score(this.#weights(question), words);
       const rows = bestByWords(words, allowed, each);
       bestWords = words[rows[0] ?? 0] ?? 0;
       for (const row of rows) candidates.add(row);
     }
     if (asked !== null)
       for (const row of this.#semantic.best(asked, allowed, each)) candidates.add(row);
+    const isPhrase = phrases.length > 0;
+    if (isPhrase) for (const [row, is] of allowed.entries()) if (is === 1) candidates.add(row);
 
     const best = new TopRows(Math.min(topK, candidates.size));
     const parts = new Map<number, { lexical: number; semantic: number; score: number }>();
@@ -135,10 +151,69 @@ export class ShardSearch {
       const segment = this.#segments[at];
       const part = parts.get(row);
       if (segment === undefined || part === undefined) throw new Error(`Row ${row} is nowhere.`);
-      if (part.score > 0)
+      if (part.score > 0 || isPhrase)
         ranked.push({ segment: segment.id, row: row - (this.#bases[at] ?? 0), ...part });
     }
     return ranked;
+  }
+
+  /**
+   * The first passages of an answer, where it is worth learning words of them: not where one says
+   * most of the question already, nor for phrases, which say what has to be there.
+   */
+  leads(question: Question, ranked: readonly Ranked[]): readonly Ranked[] {
+    const { mode, phrases = [] } = question;
+    if (mode === 'semantic' || phrases.length > 0 || ranked.length < LEADS) return [];
+    if (this.#isLive.length > MOST_ROWS) return [];
+    const leads = ranked.slice(0, LEADS);
+    const bases = new Map(this.#segments.map(({ id }, at) => [id, this.#bases[at] ?? 0]));
+    const rows = leads.map(({ segment, row }) => (bases.get(segment) ?? 0) + row);
+    const terms = countTerms(tellingTerms(question.text, this.#analyser));
+    return this.#bm25.mostSaid(terms, rows) < SAID_ENOUGH ? leads : [];
+  }
+
+  /** The same rows, each with the first better one that looks the same. */
+  withLookalikes(ranked: readonly Ranked[]): Ranked[] {
+    const segments = new Map(this.#segments.map((segment) => [segment.id, segment]));
+    const likes = lookalikes(
+      ranked.slice(0, MOST_COMPARED).map(({ segment, row, lexical }) => {
+        const unit = segments.get(segment);
+        return {
+          vector: unit?.vectors?.vector(row) ?? null,
+          terms: unit?.postings.lengths[row] ?? 0,
+          lexical,
+        };
+      }),
+    );
+    return ranked.map((one, at) => {
+      const like = likes[at];
+      return like === undefined ? one : { ...one, like };
+    });
+  }
+
+  /** What is looked for. Of a phrase all its words: a passage may say nothing else that was asked. */
+  #weights({ text, phrases = [], learnFrom = [] }: Question): Map<string, number> {
+    const analyser = this.#analyser;
+    const telling = tellingTerms(text, analyser);
+    const phrased = phrases.flatMap((phrase) => analyser.terms(phrase));
+    const common = phrased.filter((term) => analyser.common.has(term) && !telling.includes(term));
+    const terms = countTerms([...telling, ...common]);
+    if (learnFrom.length === 0) return terms;
+    return expanded(terms, learnFrom, analyser, (term) =>
+      this.#bm25.inverseDocumentFrequency(term),
+    );
+  }
+
+  /** A byte a row: 1 for those that may answer. */
+  #answering({ allow, phrases = [], without = [] }: Question): Uint8Array {
+    const passed = allow === undefined ? this.#isLive : this.#allowed(allow);
+    if (phrases.length === 0 && without.length === 0) return passed;
+    const answering = passed.slice();
+    const postings = this.#segments.map((segment) => segment.postings);
+    for (const phrase of phrases) keepPhrase(answering, postings, phrase, this.#analyser);
+    for (const word of without)
+      for (const term of this.#analyser.terms(word)) dropHolders(answering, postings, term);
+    return answering;
   }
 
   #allowed(allow: ReadonlyMap<string, Uint8Array>): Uint8Array {

@@ -16,9 +16,9 @@ export interface Word {
 const LONGEST_WORD = 64;
 
 const NOT_ASCII = /[^\0-\x7f]/;
-/** Scripts written without spaces: their runs go to the segmenter. */
+/** Scripts written without spaces, with the signs that they share: their runs go to the segmenter. */
 const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
 /** Letters, digits, marks, and the invisible characters that may stand inside a word. */
 const RUN = /[\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u2060\u200d]*/gu;
 const RUN_WITH_APOSTROPHE =
@@ -29,6 +29,11 @@ const WORD_UNITS = Uint8Array.from({ length: 128 }, (_, unit) =>
   /[0-9A-Za-z]/.test(String.fromCharCode(unit)) ? 1 : 0,
 );
 const APOSTROPHE = 39;
+
+/** Whether an apostrophe inside a word belongs to it in the texts of a shard. */
+export function joinsAtApostrophes(language: 'en' | 'und'): boolean {
+  return language === 'en';
+}
 
 /**
  * All words of a text in order.
@@ -68,6 +73,33 @@ function unicodeWords(text: string, apostrophes: boolean): Word[] {
     else pushFolded(run[0], run.index, words);
   }
   return words;
+}
+
+const LETTERS_AND_WORDS = new RegExp(`${UNSPACED.source}|(?:(?!${UNSPACED.source}).)+`, 'gsu');
+
+/**
+ * A text as it is spelt, with a space before and behind each folded word; scripts without spaces
+ * letter by letter, for where words end there depends on what stands around. A phrase stands in a
+ * text exactly where its spelling is part of the text's.
+ */
+export function spellingOf(text: string, language: 'en' | 'und'): string {
+  const apostrophes = joinsAtApostrophes(language);
+  if (!NOT_ASCII.test(text)) return spaced(asciiWords(text, apostrophes).map(({ text }) => text));
+  const units: string[] = [];
+  for (const [run] of text.matchAll(apostrophes ? RUN_WITH_APOSTROPHE : RUN)) {
+    const folded = fold(run); // before it is cut: a kana and its voicing mark become one letter
+    const parts = UNSPACED.test(run) ? (folded.match(LETTERS_AND_WORDS) ?? []) : [folded];
+    for (const part of parts) units.push(cut(part));
+  }
+  return spaced(units.filter((unit) => unit !== ''));
+}
+
+const spaced = (units: readonly string[]): string =>
+  units.length === 0 ? '' : ` ${units.join(' ')} `;
+
+/** Whether a text has letters of scripts that put no space between words. */
+export function isUnspaced(text: string): boolean {
+  return UNSPACED.test(text);
 }
 
 let segmenter: Intl.Segmenter | undefined;

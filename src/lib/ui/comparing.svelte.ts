@@ -23,8 +23,8 @@ export async function tryQuestions(
   for (const question of questions) {
     signal.throwIfAborted();
     const answers = await Promise.all([
-      left.search(question.query, { signal }),
-      right.search(question.query, { signal }),
+      left.search(question.query, { fold: false, signal }),
+      right.search(question.query, { fold: false, signal }),
     ]);
     outcomes.push({ question, ranks: rankExpected(question.expected, ...answers) });
     done(outcomes.length);
@@ -74,7 +74,7 @@ export class Comparison {
       new SearchSession(async ({ query }, signal) => {
         const asked = this.#sides;
         if (!asked) throw new Error('A side is asked before it is chosen');
-        return (await open(asked[name].side)).search(query, { signal });
+        return (await open(asked[name].side)).search(query, { fold: false, signal });
       });
     this.left = session('left');
     this.right = session('right');

@@ -1,5 +1,6 @@
 /** The screens' addresses, kept in the URL's hash so that any static host serves them. Pure. */
 import type { SearchOptions } from '../api';
+import { NO_FILTER, readFilter, writeFilter, type SearchFilter } from './search-filter';
 
 export type SearchMode = NonNullable<SearchOptions['mode']>;
 export const SEARCH_MODES: readonly SearchMode[] = ['hybrid', 'lexical', 'semantic'];
@@ -16,7 +17,14 @@ export type Route =
   | { screen: 'library'; query: string }
   | { screen: 'add'; shard: string | null }
   | { screen: 'settings' }
-  | { screen: 'search'; shard: string; query: string; mode: SearchMode; sources: string[] }
+  | {
+      screen: 'search';
+      shard: string;
+      query: string;
+      mode: SearchMode;
+      sources: string[];
+      filter: SearchFilter;
+    }
   | { screen: 'chunks'; shard: string; find: string }
   | { screen: 'history'; shard: string }
   | { screen: 'compare'; shard: string; query: string; left: CompareSide; right: CompareSide }
@@ -31,7 +39,7 @@ const HEAD: CompareSide = { shard: null, at: null };
 export function shardRoute(shard: string, screen: ShardScreen): Route {
   switch (screen) {
     case 'search':
-      return { screen, shard, query: '', mode: 'hybrid', sources: [] };
+      return { screen, shard, query: '', mode: 'hybrid', sources: [], filter: NO_FILTER };
     case 'chunks':
       return { screen, shard, find: '' };
     case 'compare':
@@ -62,6 +70,7 @@ export function formatRoute(route: Route): string {
       if (route.query !== '') query.set('q', route.query);
       if (route.mode !== 'hybrid') query.set('mode', route.mode);
       for (const source of route.sources) query.append('in', source);
+      writeFilter(route.filter, query);
       return path('shard', route.shard, 'search');
     case 'chunks':
       if (route.find !== '') query.set('find', route.find);
@@ -100,7 +109,8 @@ export function parseRoute(hash: string): Route {
     case 'search': {
       const mode = SEARCH_MODES.find((name) => name === query.get('mode')) ?? 'hybrid';
       const sources = query.getAll('in');
-      return { screen: 'search', shard, query: query.get('q') ?? '', mode, sources };
+      const asked = query.get('q') ?? '';
+      return { screen: 'search', shard, query: asked, mode, sources, filter: readFilter(query) };
     }
     case 'chunks':
       return { screen, shard, find: query.get('find') ?? '' };

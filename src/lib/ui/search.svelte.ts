@@ -1,11 +1,13 @@
 /** A question that changes while it is typed: one request at a time, and only the newest counts. */
-import type { Hit } from '../api';
+import type { Filter, Hit } from '../api';
 import type { SearchMode } from './route';
 
 export interface Question {
   readonly query: string;
   readonly mode: SearchMode;
   readonly sources: readonly string[];
+  /** What of the shard is asked, sources included; all of it where left out. */
+  readonly filter?: Filter | undefined;
   /** The version that is asked: another one may answer otherwise. */
   readonly version: string;
 }

@@ -96,7 +96,8 @@ export const strings = {
     promise:
       'Your documents become frames of one MP4 in this browser. Nothing leaves this machine.',
     drop: 'Drop documents here',
-    formats: 'PDF, Markdown, HTML, JSON Lines, plain text and code. Folders too. Or paste.',
+    formats:
+      'PDF, Office and OpenDocument files, EPUB, web pages, Markdown, tables, JSON, mail, subtitles, notebooks, code and text. Archives and folders too. Or paste.',
     add: 'Add documents',
     samples: 'Try the sample documents',
     fetchingSamples: 'Fetching the sample documents…',
@@ -140,9 +141,6 @@ export const strings = {
     choose: 'Choose files',
     more: 'Choose more files',
     start: 'Add documents',
-    file: 'File',
-    size: 'Size',
-    state: 'State',
     drop: 'Drop documents or folders anywhere on this page, or paste text',
     takeOut: (name: string) => `Leave out ${name}`,
     clear: 'Clear the list',
@@ -150,11 +148,6 @@ export const strings = {
     newShard: 'A new shard',
     shardName: 'Name of the new shard',
     profile: 'Profile',
-    options: 'Chunk size',
-    optionsNote:
-      'How many characters a chunk aims at. Smaller chunks answer more exactly, larger ones keep more around the answer.',
-    characters: (least: number, most: number) =>
-      `Characters, ${formatCount(least)} to ${formatCount(most)}`,
     sum: (files: number, bytes: number) =>
       `${count(files, 'file', 'files')}, ${formatBytes(bytes)}`,
   },
@@ -197,6 +190,8 @@ export const strings = {
       embed: 'Embedding',
       rewrite: 'Rewriting',
       scan: 'Looking through every byte',
+      read: 'Reading',
+      download: 'Downloading',
     } satisfies Record<Progress['stage'], string>,
     leave: 'Documents are still being added.',
     password: 'Unlock document',
@@ -236,8 +231,6 @@ export const strings = {
         : `${count(n, 'result', 'results')} in ${strings.unit.milliseconds(milliseconds)}`,
     none: 'Nothing here answers that.',
     noneNext: 'Try fewer or other words, or another way to search.',
-    noneFiltered: 'Only some sources are searched:',
-    searchAllSources: 'search all of them',
     start: 'Results appear as you type.',
     startKeys: 'Arrow keys move through them, Enter shows what stands around.',
     empty: 'This shard has nothing in it yet.',
@@ -362,13 +355,6 @@ export const strings = {
     checkBad: (n: number) => `${count(n, 'problem', 'problems')} found.`,
     checked: (blobs: number, bytes: number, versions: number, frames: number) =>
       `${count(blobs, 'blob', 'blobs')} (${formatBytes(bytes)}), ${count(versions, 'version', 'versions')} and ${count(frames, 'frame', 'frames')} looked at.`,
-    models: 'Models',
-    modelsNote: 'What turns text into vectors. A shard stays with the one it was made with.',
-    modelFacts: (dimensions: number, bytes: number) =>
-      bytes === 0
-        ? `${formatCount(dimensions)} dimensions, ships with the app`
-        : `${formatCount(dimensions)} dimensions, ${formatBytes(bytes)}`,
-    modelState: { ready: 'ready', absent: 'not here yet' },
     about: 'About',
     aboutText:
       'Memreel turns documents into QR frames of one MP4, and reads the answers back out of it. No server, no account, no telemetry.',

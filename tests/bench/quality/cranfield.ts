@@ -72,7 +72,11 @@ export async function buildCranfield(
   return (mode) => async (question) => {
     const vector = mode === 'lexical' ? null : await model.embed([question], 'query');
     // Chunks of one document may crowd the top: 50 chunks leave ten documents.
-    const ranked = search.query({ text: question, vector, topK: 50, mode });
+    const asked = { text: question, vector, topK: 50, mode };
+    const first = search.query(asked);
+    const leads = search.leads(asked, first);
+    const learnFrom = leads.map(({ row }) => texts[row] ?? '');
+    const ranked = leads.length === 0 ? first : search.query({ ...asked, learnFrom });
     return bestOfEach(ranked.map(({ row }) => documentOf[row] ?? ''));
   };
 }

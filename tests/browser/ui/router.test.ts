@@ -7,6 +7,7 @@ import {
   shardRoute,
   type Route,
 } from '../../../src/lib/ui/route';
+import { NO_FILTER, PLACE_FIELDS } from '../../../src/lib/ui/search-filter';
 import { Router } from '../../../src/lib/ui/router.svelte';
 
 /** Words as a person or a library may have them; a lone surrogate has no place in a URL. */
@@ -25,6 +26,12 @@ const route: fc.Arbitrary<Route> = fc.oneof(
     query: words,
     mode: fc.constantFrom(...SEARCH_MODES),
     sources: fc.array(words, { maxLength: 4 }),
+    filter: fc.record({
+      types: fc.array(words, { maxLength: 3 }),
+      from: fc.constantFrom('', '2026-11-22'),
+      to: words,
+      place: fc.dictionary(fc.constantFrom(...PLACE_FIELDS), id, { noNullPrototype: true }),
+    }),
   }),
   fc.record({ screen: fc.constant('chunks' as const), shard: id, find: words }),
   fc.record({ screen: fc.constantFrom('history' as const, 'overview' as const), shard: id }),
@@ -70,7 +77,14 @@ test('typing changes the route at once and the address later, without a new step
   router.go(shardRoute('a', 'search'));
   const steps = history.length;
   for (const query of ['w', 'wi', 'wing']) {
-    router.replace({ screen: 'search', shard: 'a', query, mode: 'hybrid', sources: [] });
+    router.replace({
+      screen: 'search',
+      shard: 'a',
+      query,
+      mode: 'hybrid',
+      sources: [],
+      filter: NO_FILTER,
+    });
     expect(router.route).toMatchObject({ query });
   }
   expect(location.hash).toBe('#/shard/a/search');
@@ -85,7 +99,14 @@ test('a step to another screen keeps what was typed before it', () => {
   const stop = router.listen();
   router.go(shardRoute('a', 'search'));
   const write = vi.spyOn(history, 'replaceState');
-  router.replace({ screen: 'search', shard: 'a', query: 'lift', mode: 'hybrid', sources: [] });
+  router.replace({
+    screen: 'search',
+    shard: 'a',
+    query: 'lift',
+    mode: 'hybrid',
+    sources: [],
+    filter: NO_FILTER,
+  });
   router.go({ screen: 'settings' });
   expect(write).toHaveBeenCalledExactlyOnceWith(null, '', '#/shard/a/search?q=lift');
   expect(location.hash).toBe('#/settings');

@@ -48,6 +48,19 @@ describe('words', () => {
       ['don’t', "don't"],
       ['İstanbul', 'istanbul'],
       ['한글', '한글'.normalize('NFD')],
+      // Vowel signs, hamzas and the lengthening stroke; letters and digits that vary by country.
+      ['الْعَرَبِيَّة', 'العربية'],
+      ['كتـــاب', 'كتاب'],
+      ['أحمد', 'احمد'],
+      ['مدرسة', 'مدرسه'],
+      ['ایران', 'ايران'],
+      ['۲۰۲۴', '2024'],
+      ['٢٠٢٤', '2024'],
+      ['שָׁלוֹם', 'שלום'],
+      ['ΟΔΟΣ', 'οδός'],
+      ['ΟΔΟΣ', 'οδοσ'],
+      ['Ещё', 'еще'],
+      ['ｶﾞﾗｽ', 'ガラス'],
     ] as const)
       expect(english.terms(a), a).toEqual(english.terms(b));
   });
@@ -90,6 +103,19 @@ describe('stems', () => {
     };
     for (const [stem, words] of Object.entries(sample))
       for (const word of words) expect(english.terms(word), word).toEqual([stem]);
+  });
+
+  it('of Arabic words lose the article and the endings, whatever the language of the shard', () => {
+    for (const [a, b] of [
+      ['العناصر', 'عناصر'],
+      ['والبيانات', 'بيانات'],
+      ['الثلاثة', 'ثلاثة'],
+      ['معلمون', 'المعلمين'],
+    ] as const)
+      for (const analyser of [english, plain])
+        expect(analyser.terms(a), a).toEqual(analyser.terms(b));
+    expect(plain.terms('ال ولد ماء')).toEqual(['ال', 'ولد', 'ماء']);
+    expect(plain.terms('وال')).toEqual(['وال']);
   });
 
   it('leave other languages, numbers and names with digits alone', () => {

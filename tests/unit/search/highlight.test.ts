@@ -27,6 +27,18 @@ it('keeps places in text with letters of other lengths', () => {
   expect(marked('𝒳 ﬁn İSTANBUL x', 'fin istanbul')).toEqual(['ﬁn', 'İSTANBUL']);
 });
 
+it.each<[text: string, query: string, ...string[]]>([
+  ['قرأتُ الْكِتَابَ في المدرســة', 'كتاب مدرسة', 'الْكِتَابَ', 'المدرســة'],
+  ['אמר שָׁלוֹם לכולם', 'שלום', 'שָׁלוֹם'],
+  ['Nul ne peut être ARRÊTÉ', 'arrete etre', 'être', 'ARRÊTÉ'],
+  ['cafe\u0301 noir', 'café', 'cafe\u0301'],
+  ['ΟΔΟΣ 5', 'οδός', 'ΟΔΟΣ'],
+  ['東京に住む。', '東京', '東京'],
+  ['ภาษาไทยง่าย', 'ภาษา', 'ภาษา'],
+])('marks “%s” for “%s” in the letters of the text', (said, query, ...expected) => {
+  expect(marked(said, query)).toEqual(expected);
+});
+
 it('marks exactly words of the question', () => {
   fc.assert(
     fc.property(text, text, (chunk, question) => {
