@@ -4,7 +4,6 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs';
 import { ISOLATION_HEADERS } from './scripts/headers.mjs';
-import { ALIAS } from './scripts/vite-alias.mjs';
 import hnswlibCsp from './scripts/vite-hnswlib-csp';
 import staticAssets from './scripts/vite-static-assets';
 
@@ -23,7 +22,6 @@ export default defineConfig({
       {
         plugins: [svelte(), staticAssets(), hnswlibCsp()],
         worker: { format: 'es' },
-        resolve: { alias: ALIAS },
         server: { headers: ISOLATION_HEADERS },
         // As in vite.config.ts. A reload in the middle of a run would fail whatever was running.
         optimizeDeps: {

@@ -11,7 +11,13 @@ export const ISOLATION_HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** CSP Level 3. Nothing comes from elsewhere, and no text becomes code. */
+/**
+ * The Hugging Face hub and the hosts that it sends its large files from: only `downloadModel` asks
+ * them, after the person said yes. Whoever keeps a mirror (`hubUrl`) names it here instead.
+ */
+const MODEL_HUB = 'https://huggingface.co https://*.hf.co';
+
+/** CSP Level 3. Nothing comes from elsewhere but models, and no text becomes code. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -19,7 +25,7 @@ const CONTENT_SECURITY_POLICY = [
   "style-src 'self'",
   "img-src 'self' blob: data:",
   "media-src 'self' blob:",
-  "connect-src 'self'",
+  `connect-src 'self' ${MODEL_HUB}`,
   "font-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",

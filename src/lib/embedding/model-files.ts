@@ -1,6 +1,6 @@
 /**
- * Brings a model's files: from this origin, or from what a person handed in. Never from the hub, and
- * nothing is kept.
+ * Reads a model's files: those of the built-in one from this origin, those of a larger one from what
+ * is handed in. Nothing here reaches the hub, and nothing is kept.
  */
 import { CorruptError, NotFoundError } from '../errors';
 import type { ModelFiles, SentenceModelSpec } from './model';
@@ -23,21 +23,15 @@ export async function fetchModelFile(assetsUrl: string, id: string, path: string
   return response.blob();
 }
 
-/**
- * All files that the model needs, checked against its digests.
- * @param files what was handed in; without it, they are read from `assetsUrl`
- * @throws NotFoundError, CorruptError
- */
+/** All files that the model needs, held against its digests. @throws NotFoundError, CorruptError */
 export async function readModelFiles(
   spec: SentenceModelSpec,
-  source: { readonly assetsUrl: string; readonly files?: ModelFiles | undefined },
+  files: ModelFiles,
 ): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
   // One after another: the largest is over 100 MB, and is hashed whole.
   for (const { path, bytes, sha256 } of spec.files) {
-    const file = source.files
-      ? source.files.get(path)
-      : await fetchModelFile(source.assetsUrl, spec.id, path);
+    const file = files.get(path);
     if (!file)
       throw new NotFoundError(`The model ${spec.id} lacks its file ${path}.`, { subject: path });
     const content = file.size === bytes ? new Uint8Array(await file.arrayBuffer()) : undefined;

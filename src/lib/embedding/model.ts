@@ -45,6 +45,8 @@ interface ModelFacts {
   readonly scripts: 'Latin' | 'all';
   /** SPDX identifier, or what stands for one. */
   readonly licence: string;
+  /** Where its licence and its sources stand; without a scheme, a path under `models/`. */
+  readonly licenceUrl: string;
   /** Where it comes from, for people. */
   readonly origin: string;
   /** Bytes to bring before it can be used; 0 for what ships with the app. */

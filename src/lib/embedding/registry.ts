@@ -1,8 +1,9 @@
 /**
- * The models that Memreel knows, and how one is loaded. Loading never reaches another origin: a model
- * that does not ship with the app comes from files that a person brought, or from this origin.
+ * The models that Memreel knows, and how one is loaded. Loading never reaches another origin: the
+ * built-in model is served with the app, and larger ones come as files that a person brought.
  */
-import { UnsupportedError } from '../errors';
+import { NotFoundError, UnsupportedError } from '../errors';
+import type { DeviceTrials } from './device';
 import type { EmbeddingModel, ModelFile, ModelFiles, ModelSpec, SentenceModelSpec } from './model';
 import { loadStaticModel } from './static-model';
 
@@ -19,6 +20,7 @@ const MODELS: readonly ModelSpec[] = [
     languages: 'English',
     scripts: 'Latin',
     licence: 'MIT',
+    licenceUrl: 'static-en/README.md',
     origin: 'Ships with Memreel; its sources are named in models/static-en/README.md',
     bytes: 0,
   },
@@ -29,6 +31,7 @@ const MODELS: readonly ModelSpec[] = [
     languages: 'English',
     scripts: 'Latin',
     licence: 'Apache-2.0',
+    licenceUrl: 'https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2',
     hub: {
       name: 'Xenova/all-MiniLM-L6-v2',
       revision: '751bff37182d3f1213fa05d7196b954e230abad9',
@@ -62,6 +65,7 @@ const MODELS: readonly ModelSpec[] = [
     languages: 'English',
     scripts: 'Latin',
     licence: 'MIT',
+    licenceUrl: 'https://huggingface.co/BAAI/bge-small-en-v1.5',
     hub: {
       name: 'Xenova/bge-small-en-v1.5',
       revision: 'ea104dacec62c0de699686887e3f920caeb4f3e3',
@@ -95,6 +99,7 @@ const MODELS: readonly ModelSpec[] = [
     languages: 'About 100 languages',
     scripts: 'all',
     licence: 'MIT',
+    licenceUrl: 'https://huggingface.co/intfloat/multilingual-e5-small',
     hub: {
       name: 'Xenova/multilingual-e5-small',
       revision: '761b726dd34fb83930e26aab4e9ac3899aa1fa78',
@@ -143,25 +148,34 @@ export function modelRegistry(): readonly ModelSpec[] {
   return MODELS;
 }
 
+/** @throws UnsupportedError for an id that this version does not know */
+export function modelSpec(id: string, models: readonly ModelSpec[] = MODELS): ModelSpec {
+  const spec = models.find((model) => model.id === id);
+  if (spec) return spec;
+  throw new UnsupportedError(`This version of Memreel does not know the model ${id}.`, {
+    subject: id,
+  });
+}
+
 /**
- * Loads a model by its id.
- * @param options.assetsUrl where `models/<id>/` is served, on this origin
- * @param options.files the files of a larger model as a person handed them in; without them they are
- * looked for under `assetsUrl`
- * @throws UnsupportedError for an unknown id, or where this browser cannot run the model
- * @throws NotFoundError for a file that is not there
- * @throws CorruptError for a file that is not the pinned one
+ * @param options.assetsUrl where `models/<id>/` of the built-in model is served, on this origin
+ * @param options.files those of a larger model, and its trials on WebGPU
+ * @throws NotFoundError for a file that is not there; CorruptError for one that is not the pinned one
+ * @throws UnsupportedError where this browser cannot run the model
  */
 export async function loadModel(
-  id: string,
-  options: { assetsUrl: string; files?: ModelFiles },
+  spec: ModelSpec,
+  {
+    assetsUrl,
+    files,
+    trials,
+  }: { assetsUrl: string; files?: ModelFiles | undefined; trials?: DeviceTrials | undefined },
 ): Promise<EmbeddingModel> {
-  const spec = MODELS.find((model) => model.id === id);
-  if (!spec)
-    throw new UnsupportedError(`This version of Memreel does not know the model ${id}.`, {
-      subject: id,
+  if (spec.kind === 'static') return loadStaticModel(spec.id, assetsUrl);
+  if (!files)
+    throw new NotFoundError(`The model ${spec.name} is not here. Bring it in Settings.`, {
+      subject: spec.id,
     });
-  if (spec.kind === 'static') return loadStaticModel(spec.id, options.assetsUrl);
   const { loadSentenceModel } = await import('./sentence-model');
-  return loadSentenceModel(spec, options);
+  return loadSentenceModel(spec, files, trials);
 }

@@ -1,12 +1,13 @@
 /**
- * A sentence transformer, run by transformers.js over ONNX Runtime's WASM build in one thread. The only
- * module that touches transformers.js: import it lazily. transformers.js reads what is handed to it here
- * and nothing else; only ONNX Runtime's own two files are fetched, from our origin.
+ * A sentence transformer, run by transformers.js over ONNX Runtime, in WASM or on WebGPU. The only
+ * module that touches transformers.js: import it lazily. transformers.js reads what is handed to it
+ * here and nothing else; only ONNX Runtime's own two files are fetched, from our origin.
  *
  * After a failed run the runtime's queue stays broken: throw the worker away. Its memory never shrinks.
  */
 import { AutoModel, AutoTokenizer, env, Tensor } from '@xenova/transformers';
 import { CorruptError, UnsupportedError } from '../errors';
+import { hasGpu, threadCount, tryGpu, type DeviceTrials } from './device';
 import type { EmbeddingModel, ModelFiles, SentenceModelSpec, TextKind } from './model';
 import { readModelFiles } from './model-files';
 import { ORT_ASSETS } from './ort-assets';
@@ -30,27 +31,70 @@ env.fetch = (address) => {
   return Promise.resolve(content ? new Response(content) : new Response(null, { status: 404 }));
 };
 
+/** The build of ONNX Runtime that this worker has loaded: there is no second one beside it. */
+let runtime: 'wasm' | 'webgpu' | undefined;
+
 /**
- * @param source.files what a person handed in; without it, `<assetsUrl>models/<id>/` is read
+ * Counts the tokens of a text as the model's own tokeniser makes them.
+ * @throws NotFoundError, CorruptError, UnsupportedError
+ */
+export async function loadSentenceTokenCounter(
+  spec: SentenceModelSpec,
+  files: ModelFiles,
+): Promise<(text: string) => number> {
+  // The weights are over a hundred times as large, and say nothing about tokens.
+  const own = spec.files.filter(({ path }) => !path.endsWith('.onnx'));
+  const contents = await readModelFiles({ ...spec, files: own }, files);
+  const name = `${spec.id}.${++loads}`; // transformers.js keeps what it read by name
+  for (const [path, content] of contents) shelf.set(`${name}/${path}`, content);
+  try {
+    const tokenizer = await AutoTokenizer.from_pretrained(name, { local_files_only: true });
+    return (text) => tokenizer.encode(text, { add_special_tokens: false }).length;
+  } catch (cause) {
+    throw new UnsupportedError(`This browser cannot run the tokeniser of ${spec.name}.`, {
+      subject: spec.id,
+      cause,
+    });
+  } finally {
+    for (const path of contents.keys()) shelf.delete(`${name}/${path}`);
+  }
+}
+
+/**
+ * @param trials what came of an earlier trial of the model on WebGPU, and who is told of a new one
  * @throws NotFoundError, CorruptError, UnsupportedError
  */
 export async function loadSentenceModel(
   spec: SentenceModelSpec,
-  source: { readonly assetsUrl: string; readonly files?: ModelFiles },
+  files: ModelFiles,
+  trials: DeviceTrials = { known: undefined, tell: () => undefined },
 ): Promise<EmbeddingModel> {
+  const { known, tell } = trials;
   const wasm = env.backends.onnx.wasm;
   if (!wasm) throw new UnsupportedError('This browser cannot run ONNX models.');
-  wasm.wasmPaths = ORT_ASSETS;
-  wasm.numThreads = 1;
-  const contents = await readModelFiles(spec, source);
+  runtime ??= known?.works !== false && (await hasGpu()) ? 'webgpu' : 'wasm';
+  wasm.wasmPaths = ORT_ASSETS[runtime];
+  wasm.numThreads = threadCount();
+  const contents = await readModelFiles(spec, files);
   const name = `${spec.id}.${++loads}`; // transformers.js keeps what it read by name
   for (const [path, content] of contents) shelf.set(`${name}/${path}`, content);
-  try {
-    const options = { local_files_only: true, device: 'wasm', dtype: 'q8' } as const;
+  const loadOn = async (device: 'wasm' | 'webgpu'): Promise<EmbeddingModel> => {
+    const options = { local_files_only: true, device, dtype: 'q8' } as const;
     const tokenizer = await AutoTokenizer.from_pretrained(name, options);
-    const model = await AutoModel.from_pretrained(name, options);
-    return new SentenceModel(spec, tokenizer, model);
+    return new SentenceModel(spec, tokenizer, await AutoModel.from_pretrained(name, options));
+  };
+  try {
+    if (runtime === 'webgpu' && known?.works) return await loadOn('webgpu');
+    const inWasm = await loadOn('wasm');
+    if (runtime === 'wasm' || known) return inWasm;
+    const { model, ...trial } = await tryGpu(inWasm, () => loadOn('webgpu'));
+    tell(trial);
+    if (!model) return inWasm;
+    inWasm.dispose();
+    return model;
   } catch (cause) {
+    // It worked once: the next load tries both again.
+    if (known?.works) tell(undefined);
     throw new UnsupportedError(`This browser cannot run the model ${spec.name}.`, {
       subject: spec.id,
       cause,

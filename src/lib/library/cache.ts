@@ -9,9 +9,15 @@ import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { ProfileName } from '../api';
 import type { ShardEntry } from '../shard/objects';
 
+/** What was found when something was tried in this browser. */
+interface Probe {
+  readonly works: boolean;
+  readonly detail: string;
+}
+
 interface Schema extends DBSchema {
   entries: { key: string; value: ShardEntry };
-  probes: { key: string; value: { works: boolean; detail: string } };
+  probes: { key: string; value: Probe };
   exports: { key: string; value: string };
   /** How often a chunk was found, by UUID. */
   uses: { key: string; value: number };
@@ -59,13 +65,25 @@ export class Cache {
     });
   }
 
-  probe(profile: ProfileName): Promise<{ works: boolean; detail: string } | undefined> {
+  probe(profile: ProfileName): Promise<Probe | undefined> {
     return this.#try((database) => database.get('probes', probeKey(profile)));
   }
 
-  async keepProbe(profile: ProfileName, found: { works: boolean; detail: string }): Promise<void> {
+  async keepProbe(profile: ProfileName, found: Probe): Promise<void> {
     await this.#try((database) => database.put('probes', found, probeKey(profile)));
   }
+
+  /** What came of trying models on WebGPU. */
+  readonly trials = {
+    find: (model: string): Promise<Probe | undefined> =>
+      this.#try((database) => database.get('probes', probeKey(`model ${model}`))),
+    keep: async (model: string, trial: Probe | undefined): Promise<void> => {
+      const key = probeKey(`model ${model}`);
+      await this.#try<unknown>((database) =>
+        trial ? database.put('probes', trial, key) : database.delete('probes', key),
+      );
+    },
+  };
 
   /** When a shard was last exported, ISO 8601. */
   lastExport(shard: string): Promise<string | undefined> {
@@ -148,4 +166,4 @@ export class Cache {
 }
 
 /** A probe holds for one version of one browser. */
-const probeKey = (profile: ProfileName): string => `${profile} ${navigator.userAgent}`;
+const probeKey = (subject: string): string => `${subject} ${navigator.userAgent}`;

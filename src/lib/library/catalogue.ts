@@ -177,9 +177,10 @@ export class Catalogue {
 /** What a shard is, from its entry; `due` and `retention` come from its opened head. */
 export function infoOf(
   entry: ShardEntry,
+  modelState: ShardInfo['modelState'],
   head?: { retention: RetentionPolicy | undefined; due: number },
 ): ShardInfo {
-  const { id, name, profile, model, updatedAt, removedAt, origin } = entry;
+  const { id, name, profile, model, language, updatedAt, removedAt, origin } = entry;
   const { chunks, deleted, bytes } = entry.facts;
   return {
     id,
@@ -187,6 +188,8 @@ export function infoOf(
     head: entry.head.id,
     profile,
     model,
+    modelState,
+    language,
     chunks,
     deleted,
     bytes,

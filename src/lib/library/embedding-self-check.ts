@@ -1,6 +1,7 @@
 /** Whether the built-in model answers as it should, and how fast. */
 import type { SelfCheckItem } from '../api';
-import { BUILT_IN, loadModel } from '../embedding/registry';
+import { hasGpu, wasmDetail } from '../embedding/device';
+import { BUILT_IN, loadModel, modelSpec } from '../embedding/registry';
 import { attempt } from './attempt';
 
 const PASSAGES = 500;
@@ -8,7 +9,7 @@ const PASSAGES = 500;
 export async function embeddingSelfCheck(assetsUrl: string): Promise<SelfCheckItem[]> {
   return [
     await attempt('model', 'Built-in model', async () => {
-      const model = await loadModel(BUILT_IN, { assetsUrl });
+      const model = await loadModel(modelSpec(BUILT_IN), { assetsUrl });
       const [near, far] = await cosines(model.embed.bind(model));
       if (!(near > far)) throw new Error('The model finds a car nearer to a cake than to a truck');
       const text = 'The slipstream of a propeller changes the lift of a wing. '.repeat(17);
@@ -16,6 +17,13 @@ export async function embeddingSelfCheck(assetsUrl: string): Promise<SelfCheckIt
       await model.embed(Array<string>(PASSAGES).fill(text), 'passage');
       const rate = Math.round(PASSAGES / ((performance.now() - began) / 1000));
       return { state: 'works', detail: `${String(rate)} passages of 1,000 characters a second` };
+    }),
+    await attempt('larger-models', 'Larger models', async () => {
+      const where = wasmDetail();
+      const detail = (await hasGpu())
+        ? `${where}; WebGPU for a model that gives the same vectors there, and sooner`
+        : `${where}; no WebGPU`;
+      return { state: 'works', detail };
     }),
   ];
 }

@@ -3,9 +3,10 @@
  * hand in callers that run in the same thread.
  */
 import type { ProfileName } from '../api';
-import { wrapWorker } from '../rpc/client';
+import { wrapWorker, type Client } from '../rpc/client';
 import { LendingPool, WorkerPool, type Loan } from '../rpc/pool';
-import type { Caller } from '../rpc/protocol';
+import type { Caller, CallOptions } from '../rpc/protocol';
+import { callDirectly } from '../rpc/server';
 import type {
   DecodeProtocol,
   EmbedProtocol,
@@ -60,12 +61,8 @@ export function startEngines(): Engines {
       ),
     { size: lanes, idle: IDLE },
   );
-  const embed = new WorkerPool<EmbedProtocol>(
-    () =>
-      wrapWorker(
-        new Worker(new URL('../../workers/embed.ts', import.meta.url), { type: 'module' }),
-      ),
-    { size: 1 },
+  const embed = new EmbedWorkers(() =>
+    wrapWorker(new Worker(new URL('../../workers/embed.ts', import.meta.url), { type: 'module' })),
   );
   const search = new WorkerPool<SearchProtocol>(
     () =>
@@ -78,7 +75,7 @@ export function startEngines(): Engines {
     extract: () => extract.lend(),
     encode,
     decode,
-    embed,
+    embed: embed.caller,
     search,
     lanes,
     warm(profile, parts) {
@@ -86,7 +83,7 @@ export function startEngines(): Engines {
         // What cannot be loaded is said by the call that needs it.
         encode.call('warm', { profile }).catch(() => undefined);
       }
-      embed.warm(1);
+      embed.warm();
       search.warm(1);
       decode.warm(Math.min(lanes, parts));
     },
@@ -94,4 +91,53 @@ export function startEngines(): Engines {
       for (const pool of [extract, encode, decode, embed, search]) pool.close();
     },
   };
+}
+
+/**
+ * One worker for the built-in model, which stays, and one for larger ones, which is ended when it was
+ * idle for a while. After a failed run ONNX Runtime takes no other: that worker is ended at once.
+ */
+class EmbedWorkers {
+  readonly caller: Caller<EmbedProtocol>;
+  readonly #start: () => Client<EmbedProtocol>;
+  readonly #builtIn: WorkerPool<EmbedProtocol>;
+  #larger: WorkerPool<EmbedProtocol>;
+
+  constructor(start: () => Client<EmbedProtocol>) {
+    this.#start = start;
+    this.#builtIn = new WorkerPool(start, { size: 1 });
+    this.#larger = new WorkerPool(start, { size: 1, idle: IDLE });
+    this.caller = callDirectly<EmbedProtocol>({
+      embed: (args, { signal, progress }) =>
+        args.brought
+          ? this.#embedLarger(args, { signal, onProgress: progress })
+          : this.#builtIn.call('embed', args, { signal }),
+      selfCheck: (args, { signal }) => this.#builtIn.call('selfCheck', args, { signal }),
+    });
+  }
+
+  warm(): void {
+    this.#builtIn.warm(1);
+  }
+
+  close(): void {
+    this.#builtIn.close();
+    this.#larger.close();
+  }
+
+  async #embedLarger(
+    args: EmbedProtocol['embed']['args'],
+    options: CallOptions<EmbedProtocol['embed']> & { signal: AbortSignal },
+  ): Promise<EmbedProtocol['embed']['reply']> {
+    const pool = this.#larger;
+    try {
+      return await pool.call('embed', args, options);
+    } catch (error) {
+      if (!options.signal.aborted && pool === this.#larger) {
+        this.#larger = new WorkerPool(this.#start, { size: 1, idle: IDLE });
+        pool.close();
+      }
+      throw error;
+    }
+  }
 }

@@ -1,11 +1,12 @@
 /**
- * Vectors of overlays, as a delta carries them. One that is known for the same text and model is
- * copied; the rest are embedded. So a clone, a restore or a merge never embeds twice.
+ * Vectors of overlays, as a delta carries them. One that is known for the same text, context and
+ * model is copied; the rest are embedded. So a clone, a restore or a merge never embeds twice.
  */
+import { contextOf, searchedText } from '../shard/context';
 import type { ShardEntry } from '../shard/objects';
 import type { ChunkRecord } from '../shard/records';
 import { selectVectorBytes } from '../search/combine-vectors';
-import { quantise } from '../search/vectors';
+import { quantise, Vectors } from '../search/vectors';
 import type { Store } from '../store/store';
 import type { Engines } from './engines';
 import type { ShardView } from './view';
@@ -17,7 +18,8 @@ export interface VectorContext {
 }
 
 /**
- * The vectors of the records that have a text, packed in their order; null where none has.
+ * The vectors of the records that have a text, packed in their order. Where the model is not here,
+ * those that are not known are zero; null where none is known, and where no record has a text.
  * @param views where the same texts may be known, the likeliest first
  */
 export async function overlayVectors(
@@ -28,7 +30,7 @@ export async function overlayVectors(
 ): Promise<Uint8Array | null> {
   const overlays = records.flatMap((record) => (record?.text === undefined ? [] : [record]));
   if (overlays.length === 0) return null;
-  const parts: Uint8Array[] = [];
+  const parts: (Uint8Array | null)[] = [];
   const partOf = new Map<string, number>();
   const picks: ({ part: number; row: number } | null)[] = [];
   for (const record of overlays) {
@@ -39,20 +41,22 @@ export async function overlayVectors(
     }
     let part = partOf.get(known.unit);
     if (part === undefined) {
-      const bytes = await vectorBytes(known.view, known.unit, store);
-      part = bytes ? parts.push(bytes) - 1 : -1;
+      part = parts.push(await vectorBytes(known.view, known.unit, store)) - 1;
       partOf.set(known.unit, part);
     }
-    picks.push(part < 0 ? null : { part, row: known.at });
+    const bytes = parts[part];
+    // A zero vector may be of a time when the model was not here.
+    const isMade = bytes && !Vectors.open(bytes).isZero(known.at);
+    picks.push(isMade ? { part, row: known.at } : null);
   }
   const unknown = overlays.filter((_, at) => picks[at] === null);
   if (unknown.length > 0) {
-    const texts = unknown.map(({ text = '' }) => text);
-    const { vectors, dimensions } = await engines.embed.call('embed', {
+    const texts = unknown.map(searchedText);
+    const made = await engines.embed.call('embed', {
       ...{ model, texts, assetsUrl },
       kind: 'passage',
     });
-    const part = parts.push(quantise(vectors, dimensions)) - 1;
+    const part = parts.push(made && quantise(made.vectors, made.dimensions)) - 1;
     let row = 0;
     picks.forEach((pick, at) => {
       if (pick === null) picks[at] = { part, row: row++ };
@@ -64,7 +68,7 @@ export async function overlayVectors(
   );
 }
 
-/** Where a view has the vector of a record's text. */
+/** Where a view has the vector of a record's text and context. */
 function knownRow(
   record: ChunkRecord,
   views: readonly ShardView[],
@@ -74,7 +78,10 @@ function knownRow(
     if (view.version.model !== model) continue;
     const known = view.find(record.uuid);
     const row = known?.sha256 === record.sha256 ? view.rowOf(known) : null;
-    if (row) return { view, ...row };
+    if (!known || !row) continue;
+    // A text in its frame is searched as its page has it, whatever place a delta gives it since.
+    const made = known.text === undefined ? view.drawn(known) : known;
+    if (made && contextOf(made.place) === contextOf(record.place)) return { view, ...row };
   }
   return null;
 }

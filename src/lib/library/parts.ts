@@ -4,6 +4,7 @@ import type { FileSystem } from '../store/file-system';
 import type { Locks } from '../store/locks';
 import type { Cache } from './cache';
 import type { Engines } from './engines';
+import type { Models } from './models';
 import type { Peers } from './peers';
 
 export interface EngineParts {
@@ -13,6 +14,7 @@ export interface EngineParts {
   readonly fs: FileSystem;
   readonly locks: Locks;
   readonly engines: Engines;
+  readonly models: Models;
   /** Absent where nothing outlives the tab. */
   readonly cache: Cache | undefined;
   /** Makes the channel to other tabs; absent where there can be none. */

@@ -2,8 +2,10 @@
  * Search data of a version written anew: without rows that it does not show, or with vectors of
  * another model. Videos stay as they are, and nothing is committed here.
  */
+import { NotFoundError } from '../errors';
 import { selectVectorBytes } from '../search/combine-vectors';
-import { quantise } from '../search/vectors';
+import { quantise, Vectors } from '../search/vectors';
+import { contextOf, searchedText } from '../shard/context';
 import { mergeDeltas, textRows, type Delta } from '../shard/delta';
 import type { SegmentEntry } from '../shard/objects';
 import type { ChunkRecord } from '../shard/records';
@@ -29,48 +31,45 @@ export interface Reindexed {
 }
 
 /**
- * Drops rows of search data that the version does not show; with a model, embeds all texts with it
- * too, as they stand alone: what an ingest took from the chunk before is not known any more. Obeys
- * the signal between segments and between batches of texts.
- * @returns null where there is nothing to drop, and no model
- * @throws CorruptError for a text that cannot be read; QuotaError
+ * Drops rows of search data that the version does not show, and embeds what was written while its
+ * model was not here; with a model, embeds all texts with that one, with what their places tell: what
+ * an ingest took from the chunk before is not known any more. Obeys the signal between segments and
+ * between batches of texts.
+ * @returns null where nothing changes, and no model is given
+ * @throws CorruptError for a text that cannot be read; QuotaError; NotFoundError for a given model
+ *   that is not here
  */
 export async function reindexView(
   view: ShardView,
   { model }: { model?: string },
   context: ReindexContext,
 ): Promise<Reindexed | null> {
-  const units = view.units();
-  const kept = new Map(units.map((unit) => [unit, unit.segment ? rowsToKeep(view, unit) : []]));
-  const isWhole = (unit: SearchUnit): boolean => kept.get(unit)?.length === unit.rows;
-  const segmentUnits = units.filter(({ segment }) => segment !== null);
-  if (model === undefined && segmentUnits.every(isWhole)) return null;
-
+  const embedder = new Embedder(model, view.version.model, context);
   const merged = mergedDelta(view);
   const texts = merged ? textRows(merged) : [];
-  const embedder = model === undefined ? null : new Embedder(model, context);
-  if (embedder) {
-    for (const unit of segmentUnits) embedder.total += kept.get(unit)?.length ?? 0;
-    embedder.total += texts.length;
+  const units = view.units().flatMap((unit) => {
+    const { segment } = unit;
+    return segment ? [{ ...unit, segment, kept: rowsToKeep(view, unit) }] : [];
+  });
+  if (model !== undefined) {
+    embedder.total = units.reduce((sum, { kept }) => sum + kept.length, texts.length);
   }
   const segments: SegmentEntry[] = [];
-  for (const unit of segmentUnits) {
-    const { segment } = unit;
-    if (!segment) continue;
+  for (const unit of units) {
     context.signal.throwIfAborted();
-    const rows = kept.get(unit) ?? [];
-    const isUnchanged = isWhole(unit) && !embedder;
-    segments.push(
-      isUnchanged ? segment : await rewritten(view, { ...unit, segment }, rows, embedder, context),
-    );
+    segments.push(await rewritten(view, unit, embedder, context));
   }
-  if (!embedder || !merged) return { segments, delta: merged, embedded: embedder?.live ?? 0 };
   // Tombstones among them too: their text is at hand, and a restore finds the right vector.
-  const vectors = texts.length > 0 ? await embedder.embed(texts, texts.map(textOf)) : null;
-  return { segments, delta: { ...merged, vectors }, embedded: embedder.live };
+  const vectors = await embedder.complete(merged?.vectors ?? null, texts.length, (rows) => {
+    const records = rows.flatMap((row) => texts[row] ?? []);
+    return Promise.resolve({ records, texts: records.map(searchedText) });
+  });
+  const isSame =
+    units.every(({ segment }, at) => segments[at] === segment) &&
+    isEqual(vectors, merged?.vectors ?? null);
+  if (model === undefined && isSame) return null;
+  return { segments, delta: merged && { ...merged, vectors }, embedded: embedder.live };
 }
-
-const textOf = ({ text = '' }: ChunkRecord): string => text;
 
 /**
  * Rows that the version shows. One that only its page speaks of stays as well: without it a tombstone
@@ -85,25 +84,29 @@ function rowsToKeep(view: ShardView, unit: SearchUnit): number[] {
   return rows;
 }
 
-/** The segment with other search data: the same video under the same id. */
+/** The segment with other search data: the same video under the same id; itself where it is whole. */
 async function rewritten(
   view: ShardView,
-  unit: SearchUnit & { readonly segment: SegmentEntry },
-  rows: readonly number[],
-  embedder: Embedder | null,
+  unit: SegmentUnit,
+  embedder: Embedder,
   context: ReindexContext,
 ): Promise<SegmentEntry> {
-  const { segment } = unit;
+  const { segment, kept } = unit;
+  const search = await searchData(view, unit, context);
   // As the page has them, not as deltas do: a page says what its frames say.
   const page = view.pageOf(segment.id);
-  const records = rows.flatMap((row) => page[row] ?? []);
-  const search = await searchData(view, unit, rows, context);
-  const vectors = embedder
-    ? await embedder.embed(
-        rows.map((row) => view.recordAt(unit.id, row)),
-        await context.texts.read(view, records, context.signal),
-      )
-    : search.vectors;
+  const records = kept.flatMap((row) => page[row] ?? []);
+  const vectors = await embedder.complete(search.vectors, kept.length, async (rows) => {
+    const paged = rows.flatMap((row) => records[row] ?? []);
+    const texts = await context.texts.read(view, paged, context.signal);
+    return {
+      records: rows.map((row) => view.recordAt(unit.id, kept[row] ?? -1)),
+      texts: paged.map(({ place }, at) => contextOf(place) + (texts[at] ?? '')),
+    };
+  });
+  if (kept.length === unit.rows && isEqual(vectors, search.vectors) && !embedder.isNew) {
+    return segment;
+  }
   const sources = sourcesOf(view, records);
   return storeSegment(
     context.store,
@@ -113,16 +116,21 @@ async function rewritten(
   );
 }
 
-/** Postings and vectors of these rows; those that are there where it is all of them. */
+/** A segment's search data and the rows of it that stay. */
+interface SegmentUnit extends SearchUnit {
+  readonly segment: SegmentEntry;
+  readonly kept: readonly number[];
+}
+
+/** Postings and vectors of the kept rows; those that are there where it is all of them. */
 async function searchData(
   view: ShardView,
-  unit: SearchUnit & { readonly segment: SegmentEntry },
-  rows: readonly number[],
+  { id, segment, rows, kept }: SegmentUnit,
   context: ReindexContext,
 ): Promise<SearchData> {
-  const { postings, vectors } = unit.segment;
-  if (rows.length < unit.rows) {
-    const origins = rows.map((row) => ({ unit: unit.id, row }));
+  const { postings, vectors } = segment;
+  if (kept.length < rows) {
+    const origins = kept.map((row) => ({ unit: id, row }));
     return combineRows(view, origins, context);
   }
   const { store } = context;
@@ -143,38 +151,74 @@ function mergedDelta({ deltas }: ShardView): Delta | null {
 
 /** Texts into packed vectors, a batch at a time; batches of a model's worker come one after another. */
 class Embedder {
+  /** Whether all vectors are of another model than before, or made anew. */
+  readonly isNew: boolean;
   readonly #model: string;
   readonly #context: ReindexContext;
   total = 0;
   live = 0;
   #done = 0;
+  /** The version's own model may be away: then what is missing stays so. */
+  #isAbsent = false;
 
-  constructor(model: string, context: ReindexContext) {
-    this.#model = model;
+  constructor(wanted: string | undefined, own: string, context: ReindexContext) {
+    this.isNew = wanted !== undefined;
+    this.#model = wanted ?? own;
     this.#context = context;
   }
 
-  /** @returns packed vectors, one a text; null for no texts */
-  async embed(
-    records: readonly ChunkRecord[],
-    texts: readonly string[],
-  ): Promise<Uint8Array<ArrayBuffer> | null> {
+  /**
+   * The vectors of some rows, with those that are missing: all of a new model, else the zero ones.
+   * @param read says what rows are of, and what they are searched with
+   */
+  async complete(
+    vectors: Uint8Array | null,
+    rows: number,
+    read: (
+      rows: readonly number[],
+    ) => Promise<{ records: readonly ChunkRecord[]; texts: readonly string[] }>,
+  ): Promise<Uint8Array | null> {
+    if (this.#isAbsent) return vectors;
+    const known = vectors && !this.isNew ? Vectors.open(vectors) : null;
+    const missing = Array.from({ length: rows }, (_, row) => row).filter(
+      (row) => known?.isZero(row) ?? true,
+    );
+    if (missing.length === 0) return rows === 0 ? null : vectors;
+    const { records, texts } = await read(missing);
+    if (!this.isNew) this.total += missing.length;
+    const made = await this.#embed(texts);
+    if (!made) return vectors;
+    this.live += records.filter(({ deleted }) => !deleted).length;
+    if (missing.length === rows) return made;
+    const at = new Map(missing.map((row, position) => [row, position]));
+    const picks = Array.from({ length: rows }, (_, row) => {
+      const position = at.get(row);
+      return position === undefined ? { part: 0, row } : { part: 1, row: position };
+    });
+    return selectVectorBytes([vectors, made], picks);
+  }
+
+  /** Packed vectors, one a text; null where the model is not here. */
+  async #embed(texts: readonly string[]): Promise<Uint8Array<ArrayBuffer> | null> {
     const { engines, assetsUrl, signal, progress } = this.#context;
     const batches: Float32Array[] = [];
     let width = 0;
     for (const batch of batchesOf(texts)) {
-      const { vectors, dimensions } = await engines.embed.call(
+      const made = await engines.embed.call(
         'embed',
         { model: this.#model, texts: batch, kind: 'passage', assetsUrl },
         { signal },
       );
-      batches.push(vectors);
-      width = dimensions;
+      if (!made) {
+        if (this.isNew) throw absent(this.#model);
+        this.#isAbsent = true;
+        return null;
+      }
+      batches.push(made.vectors);
+      width = made.dimensions;
       this.#done += batch.length;
       progress({ stage: 'embed', done: this.#done, total: this.total });
     }
-    this.live += records.filter(({ deleted }) => !deleted).length;
-    if (width === 0) return null;
     const all = new Float32Array(texts.length * width);
     let at = 0;
     for (const vectors of batches) {
@@ -183,6 +227,18 @@ class Embedder {
     }
     return quantise(all, width);
   }
+}
+
+/** What a reindexing with a model that is not here fails with. */
+export function absent(model: string): NotFoundError {
+  return new NotFoundError(`The model ${model} is not here. Bring it in Settings first.`, {
+    subject: model,
+  });
+}
+
+function isEqual(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (!a || !b) return a === b;
+  return a === b || (a.length === b.length && a.every((byte, at) => byte === b[at]));
 }
 
 /** Texts in batches of about the size of a part: one step of progress, one look at the signal. */

@@ -4,7 +4,6 @@
  */
 import type { CompactionReport, ReindexReport } from '../api';
 import { InvalidError } from '../errors';
-import { modelRegistry } from '../embedding/registry';
 import type { CallContext } from '../rpc/protocol';
 import { countsAfter } from '../shard/changes';
 import { mergeDeltas, type Delta } from '../shard/delta';
@@ -19,7 +18,7 @@ import { changesBetween } from './differences';
 import type { FrameTexts } from './frame-texts';
 import type { WriteProtocol } from './library-protocol';
 import { removed } from './names';
-import { reindexView } from './reindexing';
+import { absent, reindexView } from './reindexing';
 import type { ShardWriteContext } from './shard-writes';
 import { carriedAll } from './version-plans';
 import { ShardView } from './view';
@@ -77,8 +76,12 @@ export class ShardJobs {
   ): Promise<ReindexReport> {
     const began = performance.now();
     const view = await this.#presentView(id);
-    if (model !== undefined && !modelRegistry().some((one) => one.id === model)) {
+    const { models } = this.#context;
+    if (model !== undefined && !models.has(model)) {
       throw new InvalidError(`There is no model ${model}.`, { subject: 'model' });
+    }
+    if (model !== undefined && (await models.state(model)) === 'absent') {
+      throw absent(model);
     }
     const made = await reindexView(
       view,
@@ -159,7 +162,14 @@ export class ShardJobs {
       after: records.get(uuid) ?? null,
     }));
     const sources = sourcesOf(head, changes);
-    const top = await deltaOf(written, rows, [written, head], sources, model, this.#context);
+    const top = await deltaOf(
+      written,
+      rows,
+      [written, head],
+      { restated: sources },
+      model,
+      this.#context,
+    );
     const parts = [delta, top].filter((part) => part !== null);
     return {
       segments,

@@ -13,6 +13,7 @@ import { describeVersion } from './history';
 import { releaseVersions } from './letting-go';
 import type { WriteProtocol } from './library-protocol';
 import { mergeShard } from './merging';
+import type { Models } from './models';
 import { saveQuestion, removeQuestion } from './questions';
 import { checkedName, removed } from './names';
 import type { ShardView } from './view';
@@ -21,6 +22,7 @@ const MAX_TAG = 200;
 
 export interface ShardWriteContext extends ChangeContext {
   readonly catalogue: Catalogue;
+  readonly models: Models;
   /** The head of a shard, opened. */
   view(id: string): Promise<ShardView>;
   /** From reading an entry to writing the next one nothing else may write. */
@@ -57,7 +59,7 @@ export class ShardWrites {
       return clone;
     });
     await this.#context.changed([entry.id], 'created');
-    return infoOf(entry);
+    return infoOf(entry, await this.#context.models.state(entry.model));
   }
 
   async tag({ id, name, at }: Args<'tag'>): Reply<'tag'> {
@@ -122,7 +124,8 @@ export class ShardWrites {
 
   /** What a shard is now, its head opened where chunks may have expired. */
   async info(id: string): Promise<ShardInfo> {
-    return shardInfo(await this.#context.catalogue.entry(id), (one) => this.#context.view(one));
+    const { catalogue, models, view } = this.#context;
+    return shardInfo(await catalogue.entry(id), models, view);
   }
 
   async #written(id: string, { made, changes }: Changed): Reply<'change'> {
@@ -196,10 +199,11 @@ async function clonedEntry(
 /** What a shard is; its head is opened only where something in it may have expired. */
 export async function shardInfo(
   entry: ShardEntry,
+  models: Models,
   view: (id: string) => Promise<ShardView>,
 ): Promise<ShardInfo> {
-  const { retention, due } = await clockOf(entry, view);
-  return infoOf(entry, { retention, due });
+  const [modelState, clock] = await Promise.all([models.state(entry.model), clockOf(entry, view)]);
+  return infoOf(entry, modelState, clock);
 }
 
 async function clockOf(

@@ -40,7 +40,8 @@ export class Resource<T> {
   }
 
   async #readAll(): Promise<void> {
-    let next = this.state;
+    // Not what it is now: to look at it would make whoever refreshes follow its own answer.
+    let next: Loading<T> = { phase: 'loading' };
     while (this.#isStale) {
       this.#isStale = false;
       try {

@@ -1,10 +1,10 @@
 /** Loads a model and embeds in a worker, as the app does. */
 import { loadSentenceModel } from '../../../src/lib/embedding/sentence-model';
-import type { SentenceModelSpec } from '../../../src/lib/embedding/model';
+import type { ModelFiles, SentenceModelSpec } from '../../../src/lib/embedding/model';
 
-self.onmessage = ({ data }: MessageEvent<[SentenceModelSpec, string, string[]]>) => {
-  const [spec, assetsUrl, texts] = data;
-  void loadSentenceModel(spec, { assetsUrl })
+self.onmessage = ({ data }: MessageEvent<[SentenceModelSpec, ModelFiles, string[]]>) => {
+  const [spec, files, texts] = data;
+  void loadSentenceModel(spec, files)
     .then((model) => model.embed(texts, 'passage'))
     .then(
       (vectors) => {

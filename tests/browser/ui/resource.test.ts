@@ -1,6 +1,7 @@
 /** What a screen reads: one reading at a time, and never an older answer over a newer one. */
 import { expect, test } from 'vitest';
 import { Resource } from '../../../src/lib/ui/resource.svelte';
+import { refreshedInEffect } from './resource-in-effect.svelte';
 
 /** A reading whose answers are given one by one. */
 class Answers {
@@ -48,4 +49,13 @@ test('reads again after an error, and keeps the old value while it reads', async
   expect(resource.value).toBe(7);
   await answers.give(8);
   expect(resource.value).toBe(8);
+});
+
+test('an effect that refreshes it does not follow its answers', async () => {
+  let reads = 0;
+  const { resource, stop } = refreshedInEffect(() => Promise.resolve(++reads));
+  await expect.poll(() => resource.value).toBe(1);
+  await resource.refresh();
+  expect(reads).toBe(2);
+  stop();
 });

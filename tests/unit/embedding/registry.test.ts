@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CorruptError, NotFoundError, UnsupportedError } from '../../../src/lib/errors';
 import { readModelFiles } from '../../../src/lib/embedding/model-files';
-import { BUILT_IN, loadModel, modelRegistry } from '../../../src/lib/embedding/registry';
+import { BUILT_IN, loadModel, modelRegistry, modelSpec } from '../../../src/lib/embedding/registry';
 import type { SentenceModelSpec } from '../../../src/lib/embedding/model';
 import { builtInFile } from './built-in';
 
@@ -60,7 +60,7 @@ describe('loadModel', () => {
     'loads the built-in model from %s, each file once',
     async (assetsUrl) => {
       const asked = serve(notFound);
-      const model = await loadModel(BUILT_IN, { assetsUrl });
+      const model = await loadModel(modelSpec(BUILT_IN), { assetsUrl });
       expect(model).toMatchObject({ id: BUILT_IN, dimensions: 128 });
       const vector = await model.embed(['wing'], 'query');
       expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
@@ -77,22 +77,29 @@ describe('loadModel', () => {
     ['the front page', frontPage],
   ])('says which file is missing where a host answers %s', async (_, missing) => {
     serve(missing);
-    const loading = loadModel(BUILT_IN, { assetsUrl: 'https://memreel.test/nowhere/' });
+    const loading = loadModel(modelSpec(BUILT_IN), { assetsUrl: 'https://memreel.test/nowhere/' });
     await expect(loading).rejects.toThrow(NotFoundError);
     await expect(loading).rejects.toThrow(/config\.json|vocab\.txt|\.bin/);
   });
 
   it('says so where the host cannot be reached', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
-    await expect(loadModel(BUILT_IN, { assetsUrl: 'https://memreel.test/' })).rejects.toThrow(
-      NotFoundError,
-    );
+    await expect(
+      loadModel(modelSpec(BUILT_IN), { assetsUrl: 'https://memreel.test/' }),
+    ).rejects.toThrow(NotFoundError);
   });
 
-  it('refuses a model that it does not know', async () => {
-    await expect(loadModel('word2vec', { assetsUrl: 'https://memreel.test/' })).rejects.toThrow(
-      UnsupportedError,
-    );
+  it('refuses a model that it does not know', () => {
+    expect(() => modelSpec('word2vec')).toThrow(UnsupportedError);
+  });
+
+  it('asks nobody for a larger model that was not brought', async () => {
+    const asked = serve(notFound);
+    const loading = loadModel(modelSpec('bge-small-en-v1.5'), {
+      assetsUrl: 'https://memreel.test/',
+    });
+    await expect(loading).rejects.toThrow(NotFoundError);
+    expect(asked).toEqual([]);
   });
 });
 
@@ -106,6 +113,7 @@ describe('readModelFiles', () => {
     languages: '',
     scripts: 'all',
     licence: 'MIT',
+    licenceUrl: '',
     origin: '',
     bytes: 3,
     hub: { name: 'test/abc', revision: '0'.repeat(40) },
@@ -121,10 +129,10 @@ describe('readModelFiles', () => {
     maxTokens: 8,
   };
   const read = (content: string | undefined) =>
-    readModelFiles(spec, {
-      assetsUrl: '/',
-      files: new Map(content === undefined ? [] : [['onnx/a.onnx', new Blob([content])]]),
-    });
+    readModelFiles(
+      spec,
+      new Map(content === undefined ? [] : [['onnx/a.onnx', new Blob([content])]]),
+    );
 
   it('takes the pinned file, from what was handed in alone', async () => {
     const asked = serve(notFound);
