@@ -29,7 +29,9 @@ export interface Progress {
     | 'copy'
     | 'embed'
     | 'rewrite'
-    | 'scan';
+    | 'scan'
+    | 'read'
+    | 'download';
   /** Work finished, in bytes of input for `extract`, frames for `encode` and `verify`. */
   done: number;
   /** All work known so far, in the same unit; 0 while unknown. */
@@ -134,6 +136,7 @@ export type Operation =
   | 'reindex'
   | 'retention'
   | 'sweep'
+  | 'import'
   | 'purge';
 
 /** One immutable state of a shard, as history lists it. */
@@ -422,6 +425,10 @@ export interface ShardInfo {
   head: string;
   profile: ProfileName;
   model: string;
+  /** `absent`: its model is not here, and it is searched by words alone; see `Library.models`. */
+  modelState: 'ready' | 'absent';
+  /** How its words are searched: as English ones, or as they are. */
+  language: 'en' | 'und';
   chunks: number;
   deleted: number;
   /** Bytes of the head's segments. */
@@ -463,6 +470,8 @@ export interface StorageReport {
   usage: number;
   quota: number;
   persisted: boolean;
+  /** A newer version of the app wrote the library: this one changes nothing in it. */
+  readOnly: boolean;
   shards: {
     id: string;
     name: string;
@@ -511,6 +520,8 @@ export interface ModelInfo {
   state: 'ready' | 'partial' | 'absent';
   /** Bytes that are kept already; 0 for what ships with the app. */
   keptBytes: number;
+  /** For people: where it runs in this browser and why, once WebGPU was tried with it. */
+  device?: string;
 }
 
 /** How a document would be cut, before anything is written. */
@@ -547,9 +558,55 @@ export interface LibraryChange {
 }
 
 export interface ExportOptions extends Work {
-  format: 'mp4';
+  /**
+   * `zip`: video, index and vectors, which `import` takes back; `mp4`: the video alone, which it
+   * takes back too; `memvid`: a zip that memvid v1 loads; `jsonl`: one chunk a line; `markdown`: a
+   * zip of one file a source; `npy`: the vectors, a row a chunk in the order of `chunks`.
+   */
+  format: 'zip' | 'mp4' | 'memvid' | 'jsonl' | 'markdown' | 'npy';
+  /**
+   * `live`, the default, is what is visible now: no byte of a deleted or replaced text leaves.
+   * `everything`, of `zip` alone, is every kept version with its tombstones, and deleted text.
+   */
+  include?: 'live' | 'everything';
+  /** Seals a `zip` as one age file (passphrase), which the age command opens. */
+  password?: string;
   /** Where to write; without it the call resolves with a Blob. */
   to?: WritableStream<Uint8Array> | FileSystemFileHandle;
+}
+
+export interface ImportOptions extends Work {
+  /** Of a sealed zip. */
+  password?: string;
+  /**
+   * What becomes of a shard that is here already: `separate`, the default, makes another shard beside
+   * it; `version` makes what the file shows the newest version of the one that is here.
+   */
+  ifPresent?: 'separate' | 'version';
+  /** Default: what the file says, or its name. */
+  name?: string;
+  /** What was found, once it is committed. */
+  onReport?: (report: ImportReport) => void;
+}
+
+/** What an import found. */
+export interface ImportReport {
+  kind: 'zip' | 'mp4' | 'memvid';
+  shard: string;
+  version: string;
+  /** Live chunks. */
+  chunks: number;
+  frames: {
+    /** In the file. */
+    found: number;
+    /** Numbers, from 0, of those that could not be read or say something else than the index. */
+    unread: number[];
+    /** Numbers of frames that a count in the file promises and that are not there. */
+    missing: number[];
+  };
+  /** Where the texts come from: memvid keeps them in its JSON as well. */
+  texts: { fromVideo: number; fromIndex: number };
+  warnings: string[];
 }
 
 export interface OpenOptions {
@@ -559,6 +616,8 @@ export interface OpenOptions {
   storage?: 'opfs' | 'memory';
   /** Where `models/` and the other static files are served; default the app's own base. */
   assetsUrl?: string;
+  /** Where `downloadModel` asks, laid out as the Hugging Face hub; default `https://huggingface.co`. */
+  hubUrl?: string;
 }
 
 /** Everything that this browser holds. */
@@ -570,11 +629,27 @@ export interface Library {
    * @throws InvalidError for an empty name or an unknown model
    * @throws UnsupportedError where `compact` is asked for and the probe fails here
    */
-  create(options: { name: string; profile?: 'auto' | ProfileName; model?: string }): Promise<Shard>;
+  create(options: {
+    name: string;
+    profile?: 'auto' | ProfileName;
+    /** Default the built-in one. One that is not here yet can be brought later. */
+    model?: string;
+    /** Default `en`: words are cut to their English stems. `und` for any other language. */
+    language?: 'en' | 'und';
+  }): Promise<Shard>;
   /** `at` opens one version, read-only. @throws NotFoundError */
   open(id: string, options?: { at?: VersionRef }): Promise<Shard>;
   /** Searches all shards; scores of different shards are compared as they are. */
   search(query: string, options?: SearchOptions): Promise<(Hit & { shard: string })[]>;
+  /**
+   * Makes a shard of what was exported: a shard zip, sealed or not, a bare MP4, or memvid v1's video
+   * and `_index.json` (together or zipped). All or nothing; everything is checked before it is there.
+   * @throws CorruptError, UnsupportedError, PasswordError naming the file; InvalidError where the
+   * files do not belong together
+   */
+  import(files: Blob | Iterable<File>, options?: ImportOptions): Promise<Shard>;
+  /** All shards as one zip of shard zips, which `import` takes back; the first one is answered. */
+  exportAll(options?: Omit<ExportOptions, 'format'>): Promise<Blob | undefined>;
   /** Drops a shard's entry; `restore` brings it back. */
   remove(id: string): Promise<void>;
   /** @throws NotFoundError once `gc` has let it go */
@@ -586,6 +661,15 @@ export interface Library {
   gc(): Promise<GcReport>;
   /** Verifies every digest and reference; `deep` also decodes every frame. */
   check(options?: Work & { deep?: boolean }): Promise<CheckReport>;
+  /**
+   * Makes good what `check` finds, as far as it can be: index pages and search data of a segment are
+   * made anew from its frames, segments whose shard cannot be read any more become a shard of their
+   * own, and objects that are lost are taken out of `from`: a shard zip or an MP4 that was exported.
+   * What nobody has stays lost, and what is whole stays as it is. Jobs of all shards are waited for.
+   * @returns what `check` finds afterwards
+   * @throws UnsupportedError for a `from` that is neither; CorruptError for one that is damaged
+   */
+  repair(from?: Blob, options?: Work): Promise<CheckReport>;
   /** `shards: false` leaves the bytes of each shard out, for which all versions have to be read. */
   storage(options?: { shards?: boolean }): Promise<StorageReport>;
   /** Asks the browser never to evict this library. */
@@ -730,7 +814,10 @@ export interface Shard {
   planCompaction(options?: { threshold?: number }): Promise<CompactionPlan>;
   /** Writes segments without dead frames and moves overlays into the video. */
   compact(options?: Work & { threshold?: number }): Promise<CompactionReport>;
-  /** Writes search data without the dead; with `model`, embeds everything anew. */
+  /**
+   * Writes search data without the dead, and embeds what was written while the model was not here;
+   * with `model`, embeds everything anew. @throws NotFoundError where that model is not here
+   */
   reindex(options?: Work & { model?: string }): Promise<ReindexReport>;
   /** Sets what is kept; an empty policy keeps everything. */
   retention(policy: RetentionPolicy): Promise<Version>;
@@ -751,6 +838,9 @@ export interface Shard {
     remove(id: string): Promise<void>;
     run(at?: VersionRef): Promise<QuestionResult[]>;
   };
-  /** One playable MP4 of what is live. Without `to`, resolves with the file. */
+  /**
+   * Without `to`, resolves with a file on this machine that is gone at the next session.
+   * @throws UnsupportedError for `memvid` where the shard's model is not memvid's, all-MiniLM-L6-v2
+   */
   export(options: ExportOptions): Promise<Blob | undefined>;
 }

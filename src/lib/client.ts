@@ -4,12 +4,15 @@
  */
 import type {
   CheckReport,
+  ExportOptions,
   GcReport,
   Hit,
+  ImportOptions,
   Library,
   LibraryChange,
   ModelInfo,
   OpenOptions,
+  Preview,
   ProfileName,
   SearchOptions,
   SelfCheckReport,
@@ -19,9 +22,13 @@ import type {
   VersionRef,
   Work,
 } from './api';
+import { InvalidError } from './errors';
 import type { LibraryProtocol } from './library/library-protocol';
 import { wrapWorker, type Client } from './rpc/client';
-import { Heads, ShardClient, Steps } from './shard-client';
+import { Heads, ShardClient, Steps, writableOf } from './shard-client';
+
+/** Where larger models are, unless someone keeps a mirror. */
+const HUB_URL = 'https://huggingface.co';
 
 /** The model of a shard that names none. */
 const BUILT_IN_MODEL = 'static-en';
@@ -33,12 +40,16 @@ const BUILT_IN_MODEL = 'static-en';
  * @throws CorruptError when what is stored cannot be read; nothing is wiped
  */
 export async function openLibrary(options: OpenOptions = {}): Promise<Library> {
-  const { name = 'memreel', storage = 'opfs', assetsUrl = import.meta.env.BASE_URL } = options;
+  const { name = 'memreel', storage = 'opfs', hubUrl = HUB_URL } = options;
+  const { assetsUrl = import.meta.env.BASE_URL } = options;
   const worker = new Worker(new URL('../workers/library.ts', import.meta.url), { type: 'module' });
   const client = wrapWorker<LibraryProtocol>(worker);
   try {
     const base = new URL(assetsUrl, document.baseURI).href;
-    const { storageKind } = await client.call('open', { name, storage, assetsUrl: base });
+    const { storageKind } = await client.call('open', {
+      ...{ name, storage, hubUrl },
+      assetsUrl: base,
+    });
     return new LibraryClient(client, storageKind);
   } catch (error) {
     client.close();
@@ -73,9 +84,10 @@ class LibraryClient implements Library {
     name: string;
     profile?: 'auto' | ProfileName;
     model?: string;
+    language?: 'en' | 'und';
   }): Promise<Shard> {
-    const { name, profile = 'auto', model = BUILT_IN_MODEL } = options;
-    return this.#shard(await this.#client.call('create', { name, profile, model }));
+    const { name, profile = 'auto', model = BUILT_IN_MODEL, language } = options;
+    return this.#shard(await this.#client.call('create', { name, profile, model, language }));
   }
 
   async open(id: string, { at }: { at?: VersionRef } = {}): Promise<Shard> {
@@ -85,6 +97,32 @@ class LibraryClient implements Library {
   search(query: string, options: SearchOptions = {}): Promise<(Hit & { shard: string })[]> {
     const { signal, ...asked } = options;
     return this.#client.call('searchAll', { query, options: asked }, { signal });
+  }
+
+  async import(files: Blob | Iterable<File>, options: ImportOptions = {}): Promise<Shard> {
+    const { signal, onProgress, onReport, ...wishes } = options;
+    const given = files instanceof Blob ? [asFile(files)] : [...files];
+    const imported = await this.#client.call(
+      'import',
+      { files: given, ...wishes },
+      { signal, onProgress },
+    );
+    for (const { report } of imported) onReport?.(report);
+    const [first] = imported;
+    if (!first) throw new InvalidError('There is no shard in it.');
+    return this.#shard(first.info);
+  }
+
+  async exportAll(options: Omit<ExportOptions, 'format'> = {}): Promise<Blob | undefined> {
+    const { to, signal, onProgress, ...wanted } = options;
+    const work = { signal, onProgress };
+    if (!to) return this.#client.call('exportAll', wanted, work);
+    const stream = await writableOf(to);
+    return this.#client.call(
+      'exportAll',
+      { ...wanted, to: stream },
+      { ...work, transfer: [stream] },
+    );
   }
 
   remove(id: string): Promise<void> {
@@ -103,6 +141,10 @@ class LibraryClient implements Library {
     return this.#client.call('check', { deep }, work);
   }
 
+  repair(from?: Blob, work: Work = {}): Promise<CheckReport> {
+    return this.#client.call('repair', { from }, work);
+  }
+
   storage({ shards = true }: { shards?: boolean } = {}): Promise<StorageReport> {
     return this.#client.call('storage', { shards });
   }
@@ -117,6 +159,31 @@ class LibraryClient implements Library {
 
   models(): Promise<ModelInfo[]> {
     return this.#client.call('models', null);
+  }
+
+  preview(file: File, options: Parameters<Library['preview']>[1] = {}): Promise<Preview> {
+    const { chunking = {}, model = BUILT_IN_MODEL, limit = 20, password, signal } = options;
+    return this.#client.call(
+      'preview',
+      { file, chunking, model, limit },
+      {
+        signal,
+        onQuestion: ({ password: name }) => password?.(name) ?? Promise.resolve(undefined),
+      },
+    );
+  }
+
+  downloadModel(id: string, work: Work = {}): Promise<ModelInfo> {
+    return this.#client.call('downloadModel', { model: id }, work);
+  }
+
+  addModel(id: string, files: Iterable<File>, work: Work = {}): Promise<ModelInfo> {
+    const handed = [...files].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+    return this.#client.call('addModel', { model: id, files: handed }, work);
+  }
+
+  removeModel(id: string): Promise<void> {
+    return this.#client.call('removeModel', { model: id });
   }
 
   subscribe(listener: (change: LibraryChange) => void): () => void {
@@ -141,4 +208,9 @@ class LibraryClient implements Library {
       at === undefined ? undefined : info.head,
     );
   }
+}
+
+/** A file that came without a name is called after what it is. */
+function asFile(blob: Blob): File {
+  return blob instanceof File ? blob : new File([blob], 'The file', { type: blob.type });
 }

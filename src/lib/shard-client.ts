@@ -172,11 +172,9 @@ export class ShardClient implements Shard {
   }
 
   async ingest(files: Iterable<File>, options: IngestOptions = {}): Promise<IngestReport> {
-    const { signal, onProgress, chunking = {}, ttlSeconds, password } = options;
-    const args = { id: this.#writable(), files: [...files], chunking, ttlSeconds };
-    for (const file of args.files) {
-      if (!(file instanceof File)) throw new InvalidError('ingest takes File objects.');
-    }
+    const { signal, onProgress, chunking = {}, ttlSeconds, ocr, password } = options;
+    const named = [...files].map(withFolders);
+    const args = { id: this.#writable(), files: named, chunking, ttlSeconds, ocr };
     const { report, info } = await this.#client.call('ingest', args, {
       signal,
       onProgress,
@@ -366,16 +364,12 @@ export class ShardClient implements Shard {
       this.#client.call('runQuestions', { id: this.id, at: at ?? this.#at }),
   };
 
-  async export({ format, to, signal, onProgress }: ExportOptions): Promise<Blob | undefined> {
-    const here = this.#here();
+  async export({ to, signal, onProgress, ...wanted }: ExportOptions): Promise<Blob | undefined> {
+    const args = { ...this.#here(), ...wanted };
     const work = { signal, onProgress };
-    if (!to) return this.#client.call('export', { ...here, format }, work);
-    const stream = to instanceof WritableStream ? to : await to.createWritable();
-    return this.#client.call(
-      'export',
-      { ...here, format, to: stream },
-      { ...work, transfer: [stream] },
-    );
+    if (!to) return this.#client.call('export', args, work);
+    const stream = await writableOf(to);
+    return this.#client.call('export', { ...args, to: stream }, { ...work, transfer: [stream] });
   }
 
   /** A change that is a step of this page: `undo` takes it back. */
@@ -423,4 +417,21 @@ export class ShardClient implements Shard {
       subject: this.#at,
     });
   }
+}
+
+/**
+ * A file of a folder under its whole path: two files of one name differ, and the path that the
+ * browser notes beside the name would be lost on the way to a worker. Its bytes are not copied.
+ */
+function withFolders(file: unknown): File {
+  if (!(file instanceof File)) throw new InvalidError('ingest takes File objects.');
+  const { webkitRelativePath: path, type, lastModified } = file;
+  return path === '' || path === file.name ? file : new File([file], path, { type, lastModified });
+}
+
+/** Where an export goes, as a stream that can be handed to a worker. */
+export async function writableOf(
+  to: NonNullable<ExportOptions['to']>,
+): Promise<WritableStream<Uint8Array>> {
+  return to instanceof WritableStream ? to : to.createWritable();
 }

@@ -25,14 +25,26 @@ export function* indexLines(
 }
 
 function indexEntry(record: ChunkRecord): object {
-  const { bytes, length, addedAt, drift } = record;
+  const { bytes, length, addedAt, own, drift, replaced } = record;
   return {
     ...chunkToJson(record),
     ...(bytes === length ? {} : { bytes }),
     ...(addedAt === undefined ? {} : { addedAt }),
-    ...(drift === undefined ? {} : { drift }),
+    ...marksOf({ own, drift, replaced }),
   };
 }
+
+/** What is only there where it is true. */
+function marksOf(marks: Record<'own' | 'drift' | 'replaced', unknown>): Marks {
+  const { own, drift, replaced } = marks;
+  return {
+    ...(own ? { own: true } : {}),
+    ...(drift ? { drift: true } : {}),
+    ...(replaced ? { replaced: true } : {}),
+  };
+}
+
+type Marks = Pick<ChunkRecord, 'own' | 'drift' | 'replaced'>;
 
 function* members<T>(
   items: Iterable<T>,
@@ -105,9 +117,11 @@ function uuidAt(json: unknown): ChunkUuid {
 function recordOf(uuid: string, json: unknown): ChunkRecord {
   const chunk = objectAt(json, 'chunk');
   const { order, segment, frame, slot, length, sha256, source, place, deleted } = chunk;
-  const { bytes, from, expiresAt, addedAt, text, drift } = chunk;
+  const { bytes, from, expiresAt, addedAt, text, own, drift, replaced } = chunk;
   if (typeof deleted !== 'boolean') throw odd(uuid, 'does not say whether it is deleted');
-  if (drift !== undefined && drift !== true) throw odd(uuid, 'has a drift of another kind');
+  for (const mark of [own, drift, replaced]) {
+    if (mark !== undefined && mark !== true) throw odd(uuid, 'has a mark that is not true');
+  }
   const at =
     segment === null
       ? null
@@ -130,7 +144,7 @@ function recordOf(uuid: string, json: unknown): ChunkRecord {
     ...(from === undefined ? {} : { from: uuidAt(from) }),
     ...(expiresAt === undefined ? {} : { expiresAt: timeAt(expiresAt, 'expiresAt') }),
     ...(addedAt === undefined ? {} : { addedAt: timeAt(addedAt, 'addedAt') }),
-    ...(drift === undefined ? {} : { drift }),
+    ...marksOf({ own, drift, replaced }),
     ...(text === undefined ? {} : { text: textAt(text, 'text') }),
   };
 }

@@ -10,6 +10,7 @@ import type { ShardEntry, Version } from '../shard/objects';
 import type { SourceRecord } from '../shard/records';
 import { patchOf } from '../shard/record-patch';
 import { checkedPolicy, dueChunks } from '../shard/retention';
+import { restated, sourcesBack } from './adding-again-sources';
 import type { Catalogue } from './catalogue';
 import { commitVersion, type NewVersion } from './commit';
 import { changesBetween, isSame } from './differences';
@@ -58,6 +59,8 @@ interface Planned {
   readonly views?: readonly ShardView[];
   /** Sources that the head may not know. */
   readonly sources?: readonly SourceRecord[];
+  /** Sources that are not what the head says of them; the rows name each. */
+  readonly restated?: readonly SourceRecord[];
   readonly more?: Partial<NewVersion>;
   /** The version says something even where no chunk changes. */
   readonly always?: true;
@@ -116,9 +119,11 @@ async function plan(view: ShardView, edit: ChunkEdit, context: ChangeContext): P
       }
       const { changes, segments, rows = changes } = await planUndo(view, { before, done }, past);
       const sources = sourcesOf(before, changes);
+      const back = sourcesBack(view, before, done);
       const retention = retentionOf(before, done);
       return {
-        ...{ operation: edit.kind, message, changes, rows, sources, views: [before] },
+        ...{ operation: edit.kind, message, changes, sources, views: [before] },
+        ...{ rows: restated(view, changes, rows, back), restated: back },
         more: { ...(segments ? { segments } : {}), ...retention },
         ...(retention ? { always: true as const } : {}),
       };
@@ -177,7 +182,8 @@ export async function commitPlanned(
   context: ChangeContext,
 ): Promise<Changed> {
   const { operation, message, changes, moves = [], more = {} } = planned;
-  const { views = [], sources = [] } = planned;
+  const { views = [], restated: back = [] } = planned;
+  const sources = { known: planned.sources ?? [], restated: back };
   if (changes.length === 0 && !planned.always) return { made: null, changes };
   const { store, catalogue } = context;
   const model = more.model ?? view.version.model;
@@ -227,7 +233,12 @@ export async function deltaOf(
   view: ShardView,
   changes: readonly RecordChange[],
   views: readonly ShardView[],
-  sources: readonly SourceRecord[],
+  sources: {
+    /** Those that the view may not know. */
+    readonly known?: readonly SourceRecord[];
+    /** Those that go before what the view says. */
+    readonly restated?: readonly SourceRecord[];
+  },
   model: string,
   context: VectorContext,
 ): Promise<Delta | null> {
@@ -236,7 +247,10 @@ export async function deltaOf(
   const named = new Set(records.map((record) => record?.source));
   const known = new Map(
     [...named].flatMap((id) => {
-      const source = id ? (view.findSource(id) ?? sources.find((one) => one.id === id)) : undefined;
+      if (!id) return [];
+      const isIt = (one: SourceRecord): boolean => one.id === id;
+      const source =
+        sources.restated?.find(isIt) ?? view.findSource(id) ?? sources.known?.find(isIt);
       return source ? [[source.id, source] as const] : [];
     }),
   );

@@ -2,6 +2,7 @@
  * Search data of rows that come from several units, written anew without their texts: old rows are
  * picked out of old postings and vectors; only texts of overlays are split into words.
  */
+import { searchedText } from '../shard/context';
 import { textRows, type Delta } from '../shard/delta';
 import type { SegmentEntry } from '../shard/objects';
 import { selectVectorBytes } from '../search/combine-vectors';
@@ -90,7 +91,10 @@ async function segmentPart(segment: SegmentEntry, store: Store): Promise<SearchP
 
 function overlayPart(delta: Delta, rows: readonly number[]): SearchPart {
   const records = textRows(delta);
-  const texts = rows.map((row) => records[row]?.text ?? '');
+  const texts = rows.map((row) => {
+    const record = records[row];
+    return record ? searchedText(record) : '';
+  });
   const picks = rows.map((row) => ({ part: 0, row }));
   return { texts, vectors: delta.vectors ? selectVectorBytes([delta.vectors], picks) : null };
 }

@@ -67,7 +67,9 @@ export function isSameChunk(a: ChunkRecord, b: ChunkRecord): boolean {
     a.deleted === b.deleted &&
     a.from === b.from &&
     a.expiresAt === b.expiresAt &&
-    a.addedAt === b.addedAt
+    a.addedAt === b.addedAt &&
+    a.drift === b.drift &&
+    a.replaced === b.replaced
   );
 }
 

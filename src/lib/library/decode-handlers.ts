@@ -1,8 +1,14 @@
 /** The decoding worker's work: frames of a segment into texts, checks and pictures. */
+import { decodeMemvidFrame } from '../archive/memvid-frame';
+import type { MemvidEntry } from '../archive/memvid-index';
 import { CorruptError } from '../errors';
+import { readPicture } from '../qr';
 import { Transferred, type Handlers } from '../rpc/protocol';
-import { loadCompressor } from '../shard/compression';
-import { decodeFrame } from '../shard/payload';
+import { loadCompressor, type Compressor } from '../shard/compression';
+import { decodeFrame, type DecodedFrame } from '../shard/payload';
+import type { Luma } from '../video/decode';
+import { openForeign, readForeign } from '../video/foreign';
+import { encodeForeign } from '../video/foreign-encoder';
 import { probeProfile } from '../video/probe';
 import { FrameReader } from '../video/read';
 import { hex } from './hex';
@@ -43,6 +49,45 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
       });
     },
 
+    async recover({ segment: { id, file }, frames }, { signal, progress }) {
+      const compressor = await loadCompressor();
+      await reader.open(id, file);
+      const payloads = new Map<number, Uint8Array>();
+      const onPayload = (index: number, payload: Uint8Array): void => {
+        payloads.set(index, payload.slice());
+      };
+      const tried = new Set<number>();
+      try {
+        for (let at = 0; at < frames.length; at += RECOVERED_AT_ONCE) {
+          const some = frames.slice(at, at + RECOVERED_AT_ONCE);
+          try {
+            await reader.readPayloads(id, some, { signal, onPayload });
+          } catch (error) {
+            if (!(error instanceof CorruptError)) throw error;
+            // One of them: each by itself tells which.
+            for (const index of some) {
+              if (payloads.has(index)) continue;
+              try {
+                await reader.readPayloads(id, [index], { signal, onPayload });
+              } catch (failure) {
+                if (!(failure instanceof CorruptError)) throw failure;
+              }
+            }
+          }
+          for (const index of some) tried.add(index);
+          progress(tried.size);
+        }
+      } finally {
+        reader.close(id); // the file may be a temporary one
+      }
+      return Promise.all(
+        frames.map(async (index) => {
+          const payload = payloads.get(index);
+          return { index, frame: payload ? await frameOrNull(payload, compressor) : null };
+        }),
+      );
+    },
+
     async verify({ segment, from, digests }, { signal, progress }) {
       const bad: { frame: number; message: string }[] = [];
       const expected = digests.map((_, at) => from + at);
@@ -79,6 +124,26 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
       return new Transferred(picture, [picture]);
     },
 
+    foreign: ({ file }, { signal }) => openForeign(file, signal),
+
+    async memvid({ file, video, from, to }, { signal, progress }) {
+      const entries: MemvidEntry[] = [];
+      let seen = 0;
+      const onLuma = async ({ data, width, height }: Luma): Promise<void> => {
+        const found = await readPicture(data, width, height);
+        const entry = found && (await memvidEntryOrNull(found.payload));
+        if (entry) entries.push(entry);
+        progress(++seen);
+      };
+      await readForeign(file, video, { from, to, signal, onLuma });
+      return entries;
+    },
+
+    async drawMemvid({ payloads }, { signal }) {
+      const drawn = await encodeForeign(payloads, signal);
+      return new Transferred(drawn, [...new Set(drawn.samples.map(({ buffer }) => buffer))]);
+    },
+
     async probe({ profile }) {
       const began = performance.now();
       const { works, detail } = await probeProfile(profile);
@@ -87,4 +152,30 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
 
     selfCheck: () => videoSelfCheck(),
   };
+}
+
+/** What a symbol says; null where memvid did not write it. */
+async function memvidEntryOrNull(payload: Uint8Array): Promise<MemvidEntry | null> {
+  try {
+    return await decodeMemvidFrame(payload);
+  } catch (error) {
+    if (error instanceof CorruptError) return null;
+    throw error;
+  }
+}
+
+/** Frames that are read in one go as long as all of them can be. */
+const RECOVERED_AT_ONCE = 32;
+
+/** What a payload says; null where it is not one of ours. */
+async function frameOrNull(
+  payload: Uint8Array,
+  compressor: Compressor,
+): Promise<DecodedFrame | null> {
+  try {
+    return await decodeFrame(await compressor.decompress(payload));
+  } catch (error) {
+    if (error instanceof CorruptError) return null;
+    throw error;
+  }
 }

@@ -25,7 +25,7 @@ export async function delivered(
     await stream.pipeTo(to, { signal });
     return undefined;
   }
-  const path = `${EXPORTS}/${crypto.randomUUID()}.part`;
+  const path = `${EXPORTS}/${crypto.randomUUID()}${name.slice(name.lastIndexOf('.'))}`;
   await saveStream(stream, fs, path, signal);
   const file = await fs.read(path);
   if (!file) throw new Error('What was written for an export is gone.');

@@ -42,6 +42,7 @@ export function isSame(a: ChunkRecord | null, b: ChunkRecord | null): boolean {
     a.order === b.order &&
     a.source === b.source &&
     a.expiresAt === b.expiresAt &&
+    a.drift === b.drift &&
     JSON.stringify(a.place) === JSON.stringify(b.place)
   );
 }

@@ -12,7 +12,7 @@ import type { Place } from '../api';
 import { isSame } from './differences';
 import type { ChunkEdit } from './library-protocol';
 import type { PastTexts } from './past-texts';
-import { asDrawn, checkChunkText, newChunkUuid, withText } from './text-record';
+import { asDrawn, checkChunkText, newChunkUuid, withoutDrift, withText } from './text-record';
 import type { ShardView } from './view';
 
 export interface PlanContext {
@@ -215,7 +215,7 @@ async function wished(
         subject: `/chunks/${before.uuid}/text`,
       });
     }
-    after = asDrawn(after, drawn);
+    after = withoutDrift(asDrawn(after, drawn));
   } else if (wish.text !== null && wish.text !== before.text) {
     after = await edited(after, wish.text, view);
   }
@@ -235,7 +235,7 @@ async function edited(before: ChunkRecord, text: string, view: ShardView): Promi
 
 /** The record with a new text: an overlay, unless the video has that very text for it. */
 async function overlaid(record: ChunkRecord, text: string, view: ShardView): Promise<ChunkRecord> {
-  const after = await withText(record, text);
+  const after = await withText(withoutDrift(record), text);
   const drawn = view.drawn(record);
   return drawn?.sha256 === after.sha256 ? asDrawn(after, drawn) : after;
 }
@@ -255,7 +255,7 @@ async function revived(
   const isOld = view.retention?.ttlSeconds !== undefined;
   return Promise.all(
     records.map(async (before) => {
-      const { expiresAt: _, ...rest } = before;
+      const { expiresAt: _, drift: _d, replaced: _r, ...rest } = before;
       const after = { ...rest, deleted: false, ...(isOld ? { addedAt: now.toISOString() } : {}) };
       const text = textOf.get(before);
       return text === undefined ? after : withText({ ...after, at: null }, text);

@@ -43,7 +43,7 @@ export interface ImportContext extends KnownSegmentContext {
 }
 
 /** More is no description of a shard. */
-const MAX_MANIFEST = 64 << 20;
+export const MAX_MANIFEST = 64 << 20;
 /** What a JSON text may be at most: the index of three million chunks. */
 const MAX_INDEX = 500_000_000;
 

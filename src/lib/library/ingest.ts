@@ -1,16 +1,19 @@
 /**
- * The way of a document: files → chunks → segments → one new version. Stages overlap, and each
- * bounds the one before it; at most two segments are in memory, one filling and one being finished.
- * Finished ones are noted: after a crash or an abort the same files given again find them.
+ * The way of a document: files, and those inside them → chunks → segments → one new version. Stages
+ * overlap, and each bounds the one before it; at most two segments are in memory, one filling and
+ * one being finished. Finished ones are noted: after a crash or an abort the same files given again
+ * find them.
  */
 import type { IngestedFile, IngestOptions, Progress } from '../api';
 import { InvalidError, MemreelError } from '../errors';
 import { modelRegistry } from '../embedding/registry';
-import { knownShare } from '../embedding/script';
-import { orderAfter } from '../shard/order';
+import { newSourceId } from '../shard/ids';
 import type { SegmentEntry } from '../shard/objects';
 import type { SourceRecord } from '../shard/records';
-import { DocumentReader, type OpenedDocument } from './document-reader';
+import type { AddingAgain } from './adding-again';
+import { NewOrders } from './adding-again-orders';
+import { DocumentReader, type OpenedDocument, type ReadDocument } from './document-reader';
+import { Meter, ScriptMeter } from './ingest-progress';
 import type { IngestNotes, Quarantine } from './quarantine';
 import { PART_BYTES } from './segment-builder';
 import { SegmentQueue, type QueueContext } from './segment-queue';
@@ -18,11 +21,14 @@ import { SegmentQueue, type QueueContext } from './segment-queue';
 export interface IngestContext extends Omit<QueueContext, 'notes' | 'progress'> {
   /** Where finished segments are noted, and those of an interrupted try are found. */
   readonly quarantine: Quarantine;
+  /** What the shard has already. */
+  readonly again: AddingAgain;
   /** The order key of the shard's last chunk. */
   readonly lastOrder: string | null;
   /** When the chunks are due; ISO 8601. */
   readonly expiresAt: string | undefined;
   progress(progress: Progress): void;
+  readonly ocr?: IngestOptions['ocr'];
   password(file: string): Promise<string | undefined>;
 }
 
@@ -41,14 +47,24 @@ export async function ingestFiles(
   context: IngestContext,
 ): Promise<Ingested> {
   const overlap = chunkOverlap(chunking.overlap);
-  const meter = new Meter(files, context);
+  const meter = new Meter(files, (progress) => {
+    context.progress(progress);
+  });
   const notes = await notesOf(files, chunking, context);
-  const noted = notes?.sources() ?? new Map<number, SourceRecord>();
   const reader = new DocumentReader({
     ...context,
     chunking,
     lineage: context.entry.lineage,
-    sourceIds: new Map([...noted].map(([at, { id }]) => [at, id])),
+    model: context.entry.model,
+    planOf: async (document) => {
+      const { at, member } = document;
+      const name = files[at]?.name ?? '';
+      const known = await context.again.find({ ...document, name });
+      if (known) return known;
+      const noted = notes?.sourceOf(at, member)?.id;
+      const isFree = noted !== undefined && !context.again.knows(noted);
+      return { source: isFree ? noted : newSourceId(), anchors: [] };
+    },
     progress: (file, bytes) => {
       meter.read(file, bytes);
     },
@@ -62,27 +78,37 @@ export async function ingestFiles(
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   context.engines.warm(context.entry.profile, Math.ceil(bytes / PART_BYTES[context.entry.profile]));
   const reports: IngestedFile[] = [];
-  let order = context.lastOrder;
+  const orders = new NewOrders(context.lastOrder);
   /** When the latest source with chunks was added. */
   let newest = '';
   let chunks = 0;
   let sources = 0;
 
-  const ingestOne = async (file: File, at: number, document: OpenedDocument): Promise<number> => {
-    const { source: id, type, sha256 } = document;
-    const earlier = noted.get(at);
+  const readChunks = async (
+    file: File,
+    document: OpenedDocument,
+    warnings: string[],
+  ): Promise<void> => {
+    const { source: id, at, member, type, sha256 } = document;
+    const earlier = notes?.sourceOf(at, member);
     // Sources are listed by this time: none may be older than one that comes before it.
     const isSame = earlier?.sha256 === sha256 && earlier.addedAt >= newest;
     const addedAt = isSame ? earlier.addedAt : new Date().toISOString();
-    const source: SourceRecord = { id, name: file.name, type, sha256, addedAt };
+    const named = { name: file.name, ...(member === undefined ? {} : { member }) };
+    const source: SourceRecord = { id, ...named, type, sha256, addedAt };
+    const known = context.again.readingOf(document);
+    warnings.push(...(known?.warnings ?? []));
     let textBefore = '';
-    let count = 0;
     const script = new ScriptMeter();
     for await (const batch of document.chunks()) {
       script.add(batch.map(({ text }) => text));
       for (const draft of batch) {
         context.signal.throwIfAborted();
-        order = orderAfter(order);
+        if (known?.has(draft)) {
+          textBefore = draft.text;
+          continue;
+        }
+        const order = known ? known.nextOrder(orders) : orders.append();
         const { expiresAt } = context;
         const chunk = {
           ...draft,
@@ -92,41 +118,61 @@ export async function ingestFiles(
         await segments.add(chunk, at);
         newest = addedAt;
         textBefore = draft.text;
-        count++;
         chunks++;
       }
     }
+    known?.end(source);
     const model = modelRegistry().find((one) => one.id === context.entry.model);
     if (model?.scripts === 'Latin' && script.isForeign) {
-      document.warnings.push(
+      warnings.push(
         `Most of this text is in a script that the model “${model.name}” does not know: it is found by its words, not by its meaning.`,
       );
     }
-    return count;
+  };
+
+  /** Reads one document to its end, or as far as it can be read. */
+  const readOne = async (
+    file: File,
+    { member, opened, warnings }: ReadDocument,
+  ): Promise<IngestedFile> => {
+    const before = chunks;
+    let error: unknown;
+    if (opened && 'error' in opened) error = opened.error;
+    else if (opened) {
+      try {
+        await readChunks(file, opened, warnings);
+      } catch (failure) {
+        error = failure;
+      }
+    }
+    context.signal.throwIfAborted();
+    segments.throwIfFailed();
+    const isOpen = opened && 'at' in opened;
+    const again = isOpen ? context.again.reportOf(opened) : undefined;
+    // Half of what a source is now is no reason to take anything away: it stays as it was.
+    if (again && error !== undefined) chunks = before;
+    if (chunks > before && !again) sources++;
+    const report: IngestedFile = {
+      ...{ name: member ?? file.name, chunks: chunks - before, warnings },
+      ...(again && error === undefined ? { again } : {}),
+    };
+    return error === undefined ? report : { ...report, error: described(error) };
   };
 
   try {
-    for await (const { file, at, opened } of reader.read(files)) {
+    for await (const { file, at, documents } of reader.read(files)) {
       meter.begin(at);
-      const warnings = 'error' in opened ? [] : opened.warnings;
-      const before = chunks;
-      let error: unknown;
-      if ('error' in opened) error = opened.error;
-      else {
-        try {
-          const count = await ingestOne(file, at, opened);
-          if (count > 0) sources++;
-        } catch (failure) {
-          error = failure;
-          if (chunks > before) sources++;
-        }
+      let report: IngestedFile | undefined;
+      const members: IngestedFile[] = [];
+      for await (const document of documents()) {
+        const one = await readOne(file, document);
+        if (document.member === undefined) report = one;
+        // A container inside, of which there is nothing to say, is in the paths of its members.
+        else if (document.opened || one.warnings.length > 0) members.push(one);
       }
-      context.signal.throwIfAborted();
-      segments.throwIfFailed();
-      const report: IngestedFile = { name: file.name, chunks: chunks - before, warnings };
-      if (error !== undefined) report.error = described(error);
-      reports.push(report);
-      meter.end(at, error === undefined ? 'done' : 'failed');
+      if (!report) throw new Error(`Nothing became of ${file.name}.`);
+      reports.push(withMembers(report, members));
+      meter.end(at, report.error === undefined ? 'done' : 'failed');
     }
     return { segments: await segments.finish(), files: reports, chunks, sources };
   } finally {
@@ -143,80 +189,10 @@ export async function ingestFiles(
 async function notesOf(
   files: readonly File[],
   chunking: NonNullable<IngestOptions['chunking']>,
-  { quarantine, entry, lastOrder, expiresAt }: IngestContext,
+  { quarantine, entry, lastOrder, expiresAt, ocr }: IngestContext,
 ): Promise<IngestNotes | null> {
   if (expiresAt !== undefined) return null;
-  return quarantine.open(entry.id, { ...entry, chunking, lastOrder, files });
-}
-
-/** How much of a document is in a script that a model for Latin script can know. */
-class ScriptMeter {
-  #known = 0;
-  #all = 0;
-
-  add(texts: readonly string[]): void {
-    const length = texts.reduce((sum, text) => sum + text.length, 0);
-    this.#known += knownShare(texts) * length;
-    this.#all += length;
-  }
-
-  get isForeign(): boolean {
-    return this.#known < this.#all / 2;
-  }
-}
-
-/** Adds up what the stages tell into progress that only moves forward. */
-class Meter {
-  readonly #files: readonly File[];
-  readonly #progress: (progress: Progress) => void;
-  readonly #read: number[];
-  readonly #total: number;
-  #done = 0;
-  #encoded = 0;
-  #verified = 0;
-
-  constructor(files: readonly File[], { progress }: IngestContext) {
-    this.#files = files;
-    this.#progress = progress;
-    this.#read = files.map(() => 0);
-    this.#total = files.reduce((sum, file) => sum + file.size, 0);
-  }
-
-  begin(file: number): void {
-    this.#tell(file, 'reading');
-  }
-
-  /** `bytes` of a file were read so far. */
-  read(file: number, bytes: number): void {
-    const size = this.#files[file]?.size ?? 0;
-    const before = this.#read[file] ?? 0;
-    const now = Math.max(before, Math.min(size, bytes));
-    this.#read[file] = now;
-    this.#done += now - before;
-    this.#tell(file, 'reading');
-  }
-
-  end(file: number, state: 'done' | 'failed'): void {
-    const size = this.#files[file]?.size ?? 0;
-    this.#done += size - (this.#read[file] ?? 0);
-    this.#read[file] = size;
-    this.#tell(file, state);
-  }
-
-  frames(stage: 'encode' | 'verify', more: number): void {
-    if (stage === 'encode') this.#encoded += more;
-    else this.#verified += more;
-    const done = stage === 'encode' ? this.#encoded : this.#verified;
-    // How many frames there will be is known when all text is: until then the part read tells.
-    const share = this.#total > 0 ? this.#done / this.#total : 1;
-    const total = share > 0 ? Math.max(this.#encoded, Math.round(this.#encoded / share)) : 0;
-    this.#progress({ stage, done, total });
-  }
-
-  #tell(file: number, state: 'reading' | 'done' | 'failed'): void {
-    const name = this.#files[file]?.name ?? '';
-    this.#progress({ stage: 'extract', done: this.#done, total: this.#total, file: name, state });
-  }
+  return quarantine.open(entry.id, { ...entry, chunking, ocr, lastOrder, files });
 }
 
 function chunkOverlap(overlap = 0): number {
@@ -224,6 +200,12 @@ function chunkOverlap(overlap = 0): number {
   throw new InvalidError('The overlap must be a whole number from 0 to 1,000 characters.', {
     subject: 'chunking.overlap',
   });
+}
+
+function withMembers(file: IngestedFile, members: IngestedFile[]): IngestedFile {
+  if (members.length === 0) return file;
+  const chunks = members.reduce((sum, member) => sum + member.chunks, file.chunks);
+  return { ...file, chunks, members };
 }
 
 /** The last `length` characters of a text, from the beginning of a word. */

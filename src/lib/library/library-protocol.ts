@@ -9,14 +9,18 @@ import type {
   ChunkingOptions,
   CompactionPlan,
   CompactionReport,
+  ExportOptions,
   Filter,
   GcReport,
   Hit,
+  ImportOptions,
+  ImportReport,
   IngestReport,
   JsonPatchOperation,
   LibraryChange,
   MergeReport,
   ModelInfo,
+  Preview,
   ProfileName,
   Progress,
   PurgeReport,
@@ -39,6 +43,9 @@ interface At {
 }
 
 type Asked = Omit<SearchOptions, 'signal'>;
+
+/** How something leaves, and where to. */
+type Outward = Pick<ExportOptions, 'include' | 'password'> & { to?: WritableStream<Uint8Array> };
 
 /**
  * A change of single chunks, of one shard's head. `seen` has the SHA-256 of each text as the caller
@@ -71,7 +78,12 @@ export interface WriteProtocol {
   /** Answered by the tab that writes. */
   ping: { args: null; reply: void };
   create: {
-    args: { name: string; profile: 'auto' | ProfileName; model: string };
+    args: {
+      name: string;
+      profile: 'auto' | ProfileName;
+      model: string;
+      language?: 'en' | 'und' | undefined;
+    };
     reply: ShardInfo;
   };
   rename: { args: { id: string; name: string }; reply: ShardInfo };
@@ -83,6 +95,7 @@ export interface WriteProtocol {
       files: File[];
       chunking: ChunkingOptions;
       ttlSeconds?: number | undefined;
+      ocr?: { languages: string[] } | undefined;
     };
     reply: { report: IngestReport; info: ShardInfo };
     progress: Progress;
@@ -120,19 +133,26 @@ export interface WriteProtocol {
     reply: { report: ReindexReport; info: ShardInfo };
     progress: Progress;
   };
+  import: {
+    args: { files: File[] } & Pick<ImportOptions, 'password' | 'ifPresent' | 'name'>;
+    /** One a shard: an archive of a library has several. */
+    reply: { info: ShardInfo; report: ImportReport }[];
+    progress: Progress;
+  };
   release: {
     args: { id: string; keepLast: number | undefined; newerThan: string | undefined };
     reply: { released: number };
   };
   purge: { args: { id: string; uuids: string[] }; reply: PurgeReport; progress: Progress };
   gc: { args: null; reply: GcReport };
+  repair: { args: { from?: Blob | undefined }; reply: CheckReport; progress: Progress };
   saveQuestion: { args: { id: string; question: Question }; reply: void };
   removeQuestion: { args: { id: string; question: string }; reply: void };
 }
 
 export interface LibraryProtocol extends WriteProtocol {
   open: {
-    args: { name: string; storage: 'opfs' | 'memory'; assetsUrl: string };
+    args: { name: string; storage: 'opfs' | 'memory'; assetsUrl: string; hubUrl: string };
     reply: { storageKind: 'opfs' | 'memory' };
   };
   /** Runs until it is aborted; tells each change, and how the changed shards are now. */
@@ -175,10 +195,24 @@ export interface LibraryProtocol extends WriteProtocol {
   check: { args: { deep: boolean }; reply: CheckReport; progress: Progress };
   selfCheck: { args: null; reply: SelfCheckReport };
   models: { args: null; reply: ModelInfo[] };
+  preview: {
+    args: { file: File; chunking: ChunkingOptions; model: string; limit: number };
+    reply: Preview;
+    question: { ask: { password: string }; answer: string | undefined };
+  };
+  downloadModel: { args: { model: string }; reply: ModelInfo; progress: Progress };
+  /** A file's path as the browser tells it is lost on the way to a worker: it comes along. */
+  addModel: {
+    args: { model: string; files: { path: string; file: File }[] };
+    reply: ModelInfo;
+    progress: Progress;
+  };
+  removeModel: { args: { model: string }; reply: void };
   export: {
-    args: At & { format: 'mp4'; to?: WritableStream<Uint8Array> };
+    args: At & Outward & Pick<ExportOptions, 'format'>;
     reply: Blob | undefined;
     progress: Progress;
   };
+  exportAll: { args: Outward; reply: Blob | undefined; progress: Progress };
   close: { args: null; reply: void };
 }

@@ -2,16 +2,21 @@
  * The writes of a library, as the tab that may write does them. Each decides on the newest entry and
  * commits it in one step; reading is for `library-engine.ts`.
  */
-import type { GcReport, LibraryChange, ProfileName, ShardInfo } from '../api';
+import type { GcReport, IngestedFile, LibraryChange, ProfileName, ShardInfo } from '../api';
 import { InvalidError, NotFoundError, UnsupportedError } from '../errors';
-import { BUILT_IN, modelRegistry } from '../embedding/registry';
+import { BUILT_IN } from '../embedding/registry';
 import type { CallContext, Handlers } from '../rpc/protocol';
+import { countsAfter } from '../shard/changes';
 import type { ShardEntry } from '../shard/objects';
 import type { Store } from '../store/store';
+import { AddingAgain } from './adding-again';
+import { planAgain } from './adding-again-plan';
 import { infoOf, isPresent, type Catalogue } from './catalogue';
+import { deltaOf } from './changing';
 import { commitFacts, commitNewShard, commitVersion } from './commit';
 import type { FrameTexts } from './frame-texts';
 import { Gate } from './gate';
+import type { ImportJob } from './importing';
 import { ingestFiles, type Ingested } from './ingest';
 import type { WriteProtocol } from './library-protocol';
 import { checkedName, removed } from './names';
@@ -52,10 +57,10 @@ export class LibraryWrites {
   constructor(context: WriteContext) {
     this.#context = context;
     const { parts, store, catalogue, texts } = context;
-    const { engines, assetsUrl, cache, fs } = parts;
+    const { engines, assetsUrl, cache, fs, models } = parts;
     this.#quarantine = new Quarantine(fs);
     const given = {
-      ...{ engines, store, assetsUrl, catalogue, texts },
+      ...{ engines, store, assetsUrl, catalogue, texts, models },
       past: new PastTexts(catalogue, texts),
       view: (id: string) => context.view(id),
       committing: <T>(work: () => Promise<T>) => this.#committing(work),
@@ -90,6 +95,8 @@ export class LibraryWrites {
         });
       },
       ingest: (args, context) => this.#job(args.id, () => this.#ingest(args, context)),
+      // Of no shard that is here, as a rule; imports come one after another.
+      import: (args, context) => this.#job('import', () => this.#import(args, context)),
       change: (args) => this.#shards.change(args),
       clone: (args) => this.#shards.clone(args),
       tag: (args) => this.#shards.tag(args),
@@ -106,6 +113,7 @@ export class LibraryWrites {
       release: (args) => this.#shards.release(args),
       purge: (args, context) => this.#purge(args, context),
       gc: () => this.#gc(),
+      repair: (args, context) => this.#repair(args, context),
       saveQuestion: (args) => this.#shards.saveQuestion(args),
       removeQuestion: (args) => this.#shards.removeQuestion(args),
     };
@@ -163,50 +171,90 @@ export class LibraryWrites {
     { signal, progress }: CallContext<WriteProtocol['purge']>,
   ): Promise<WriteProtocol['purge']['reply']> {
     const { parts, store, catalogue, texts } = this.#context;
-    const ids = (await catalogue.entries()).map((entry) => entry.id).sort();
+    return this.#alone(async (ids) => {
+      const report = await purgeChunks(uuids, {
+        ...{ store, catalogue, texts, signal, progress },
+        engines: parts.engines,
+        fs: parts.fs,
+        forget: async () => {
+          await parts.cache?.forgetUses(uuids);
+          await this.#context.forget();
+        },
+      });
+      await this.#quarantine.clear(); // the blobs are gone: no version had them
+      return { report, shards: ids };
+    });
+  }
+
+  /** Waits for every job of every shard: what is lost may be what they read. */
+  async #repair(
+    { from }: WriteProtocol['repair']['args'],
+    { signal, progress }: CallContext<WriteProtocol['repair']>,
+  ): Promise<WriteProtocol['repair']['reply']> {
+    const { parts, store, catalogue, texts } = this.#context;
+    const { engines, fs, assetsUrl } = parts;
+    const { repairLibrary } = await import('./repair'); // most sessions repair nothing
+    return this.#alone(async () =>
+      repairLibrary(from ?? null, {
+        ...{ engines, fs, assetsUrl, store, catalogue, texts, signal, progress },
+        unfinished: await this.#quarantine.blobs(),
+        forget: () => this.#context.forget(),
+      }),
+    );
+  }
+
+  /** Work that rewrites what jobs read: no shard has one meanwhile, and nothing else commits. */
+  async #alone<T>(
+    work: (ids: readonly string[]) => Promise<{ report: T; shards: readonly string[] }>,
+  ): Promise<T> {
+    const ids = (await this.#context.catalogue.entries()).map((entry) => entry.id).sort();
     const leaving: (() => void)[] = [];
     try {
       for (const one of ids) leaving.push(await this.#turn(one).enter());
-      const report = await this.#committing(async () => {
-        const done = await purgeChunks(uuids, {
-          ...{ store, catalogue, texts, signal, progress },
-          engines: parts.engines,
-          fs: parts.fs,
-          forget: async () => {
-            await parts.cache?.forgetUses(uuids);
-            await this.#context.forget();
-          },
-        });
-        await this.#quarantine.clear(); // the blobs are gone: no version had them
-        return done;
-      });
-      await this.#context.changed({ shards: ids, kind: 'changed' });
+      const { report, shards } = await this.#committing(() => work(ids));
+      if (shards.length > 0) {
+        await this.#context.changed({ shards: [...shards], kind: 'changed' });
+      }
       return report;
     } finally {
       for (const leave of leaving) leave();
     }
   }
 
-  async #create({ name, profile, model }: WriteProtocol['create']['args']): Promise<ShardInfo> {
+  async #create({
+    name,
+    profile,
+    model,
+    language = 'en',
+  }: WriteProtocol['create']['args']): Promise<ShardInfo> {
+    const { models } = this.#context.parts;
+    if (!models.has(model)) {
+      throw new InvalidError(`There is no model ${model}. The built-in one is ${BUILT_IN}.`, {
+        subject: 'model',
+      });
+    }
     const facts = {
       name: checkedName(name),
-      model: checkedModel(model),
+      ...{ model, language },
       profile: await this.#profile(profile),
-      language: 'en' as const,
     };
     const entry = await commitNewShard(this.#context.store, facts);
     await this.#context.changed({ shards: [entry.id], kind: 'created' });
-    return infoOf(entry);
+    return infoOf(entry, await models.state(model));
   }
 
   async #ingest(
-    { id, files, chunking, ttlSeconds }: WriteProtocol['ingest']['args'],
+    { id, files, chunking, ttlSeconds, ocr }: WriteProtocol['ingest']['args'],
     { signal, progress, question }: CallContext<WriteProtocol['ingest']>,
   ): Promise<WriteProtocol['ingest']['reply']> {
     const began = performance.now();
     const view = await this.#context.view(id);
     if (!isPresent(view.entry)) throw removed(view.entry);
-    const { engines, assetsUrl } = this.#context.parts;
+    const { engines, assetsUrl, models } = this.#context.parts;
+    const { model } = view.entry;
+    const isModelHere = (await models.state(model)) === 'ready';
+    const { catalogue, texts } = this.#context;
+    const again = new AddingAgain(view, { catalogue, texts, signal }, new Date());
     const ingested = await ingestFiles(files, chunking, {
       engines,
       store: this.#context.store,
@@ -214,7 +262,9 @@ export class LibraryWrites {
       segmentBytes: this.#context.segmentBytes,
       entry: view.entry,
       lastOrder: view.lastOrder(),
+      again,
       expiresAt: expiryOf(ttlSeconds),
+      ...(ocr === undefined ? {} : { ocr }),
       assetsUrl,
       signal,
       progress,
@@ -222,10 +272,14 @@ export class LibraryWrites {
     });
     signal.throwIfAborted();
     let version: string | null = null;
-    if (ingested.chunks > 0) {
+    const isAgain = again.readings.some(({ source }) => source !== undefined);
+    if (ingested.chunks > 0 || isAgain) {
       progress({ stage: 'commit', done: 0, total: 1 });
       version = await this.#committing(() =>
-        this.#commitIngest(id, ingested, messageFor(files), ttlSeconds !== undefined),
+        this.#commitIngest(id, ingested, again, {
+          message: messageFor(files, ingested.files),
+          expires: ttlSeconds !== undefined,
+        }),
       );
       // It is done: a note that stays would be of an ingest behind another last chunk, and is void.
       await this.#quarantine.remove(id).catch(() => undefined);
@@ -233,9 +287,16 @@ export class LibraryWrites {
       progress({ stage: 'commit', done: 1, total: 1 });
     }
     const seconds = (performance.now() - began) / 1000;
-    const { chunks } = ingested;
+    const { chunks, files: reports } = ingested;
+    if (!isModelHere) {
+      reports
+        .find((one) => one.chunks > 0)
+        ?.warnings.push(
+          `The model ${model} is not here: what was added is found by its words alone. Bring the model in Settings, then reindex the shard.`,
+        );
+    }
     return {
-      report: { files: ingested.files, chunks, seconds, version },
+      report: { files: reports, chunks, seconds, version },
       info: await this.#shards.info(id),
     };
   }
@@ -244,30 +305,58 @@ export class LibraryWrites {
   async #commitIngest(
     id: string,
     { segments, chunks, sources }: Ingested,
-    message: string,
-    expires: boolean,
+    again: AddingAgain,
+    { message, expires }: { message: string; expires: boolean },
   ): Promise<string> {
-    const { store, catalogue } = this.#context;
-    // Renamed or edited meanwhile, perhaps: the entry as it is now.
-    const entry = await catalogue.entry(id);
-    const head = await catalogue.version(entry.head);
-    const table = await catalogue.segments(head);
-    const { chunks: before, deleted } = head.counts;
-    const { version } = await commitVersion(store, catalogue, entry, {
+    const { store, catalogue, parts } = this.#context;
+    // Renamed or edited meanwhile, perhaps: the head as it is now.
+    const head = await this.#context.view(id);
+    const { readings } = again;
+    const pages = readings.length > 0 ? segments : [];
+    const made = await Promise.all(pages.map(({ page }) => catalogue.page(page)));
+    const plan = planAgain(
+      head,
+      readings,
+      made.flatMap(({ records }) => records),
+    );
+    const delta = await deltaOf(
+      head,
+      plan.rows,
+      [head],
+      { restated: plan.sources },
+      head.version.model,
+      { engines: parts.engines, store, assetsUrl: parts.assetsUrl },
+    );
+    const counts = countsAfter(head.version.counts, plan.changes, sources);
+    const { version } = await commitVersion(store, catalogue, head.entry, {
       operation: 'ingest',
       message,
-      segments: [...table.segments, ...segments],
+      segments: [...head.segments, ...segments],
+      delta,
       patch: null,
       expires,
-      counts: {
-        chunks: before + chunks,
-        deleted,
-        added: chunks,
-        ...{ edited: 0, removed: 0, restored: 0 },
-        sources,
-      },
+      counts: { ...counts, chunks: counts.chunks + chunks, added: counts.added + chunks },
     });
     return version.id;
+  }
+
+  async #import(
+    { files, ...wishes }: WriteProtocol['import']['args'],
+    { signal, progress }: CallContext<WriteProtocol['import']>,
+  ): Promise<WriteProtocol['import']['reply']> {
+    const { parts, store, catalogue, texts } = this.#context;
+    const { engines, fs, assetsUrl } = parts;
+    const job: ImportJob = {
+      ...{ engines, fs, assetsUrl, store, catalogue, texts, signal, progress },
+      committing: (work) => this.#committing(work),
+    };
+    const { importFiles } = await import('./importing'); // most sessions import nothing
+    const done: WriteProtocol['import']['reply'] = [];
+    for await (const { entry, isNew, report } of importFiles(files, wishes, job)) {
+      await this.#context.changed({ shards: [entry.id], kind: isNew ? 'created' : 'changed' });
+      done.push({ info: await this.#shards.info(entry.id), report });
+    }
+    return done;
   }
 
   async #changeEntry(
@@ -319,13 +408,6 @@ export class LibraryWrites {
   }
 }
 
-function checkedModel(model: string): string {
-  if (modelRegistry().some(({ id }) => id === model)) return model;
-  throw new InvalidError(`There is no model ${model}. The built-in one is ${BUILT_IN}.`, {
-    subject: 'model',
-  });
-}
-
 /** When chunks that are added now are due; ISO 8601. @throws InvalidError */
 function expiryOf(ttlSeconds: number | undefined): string | undefined {
   if (ttlSeconds === undefined) return undefined;
@@ -334,9 +416,10 @@ function expiryOf(ttlSeconds: number | undefined): string | undefined {
   throw new InvalidError('ttlSeconds is a number of seconds above 0.', { subject: 'ttlSeconds' });
 }
 
-function messageFor(files: readonly File[]): string {
+function messageFor(files: readonly File[], reports: readonly IngestedFile[]): string {
   const [first] = files;
-  return files.length === 1 && first
-    ? `Added ${first.name}`
-    : `Added ${String(files.length)} documents`;
+  const what = files.length === 1 && first ? first.name : `${String(files.length)} documents`;
+  const given = reports.flatMap((one) => [one, ...(one.members ?? [])]);
+  const isNew = given.some((one) => one.chunks > 0 && !one.again && !one.members);
+  return `Added ${what}${isNew ? '' : ' again'}`;
 }

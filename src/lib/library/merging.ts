@@ -61,7 +61,7 @@ export async function mergeShard(
     const source = mine.findSource(record.source) ?? theirs.findSource(record.source);
     await checkChunkText(text, { uuid, source, place: record.place }, mine.entry.lineage);
     // Written now, it is not what was to expire.
-    const { expiresAt: _, ...rest } = record;
+    const { expiresAt: _, drift: _d, replaced: _r, ...rest } = record;
     const after = await withText({ ...rest, deleted: false }, text);
     changes.push({ uuid, before, after: mine.drawn(after) ? after : { ...after, at: null } });
     const kind = kindOf({ uuid, before, after });

@@ -203,7 +203,9 @@ function movedTo(
   frame: number,
   slot: number,
 ): LiveRow {
-  return { record: { ...withoutText(record), at: { segment, frame, slot } }, origin };
+  // From now on no overlay says that a person wrote it.
+  const own = record.text === undefined ? {} : { own: true as const };
+  return { record: { ...withoutText(record), ...own, at: { segment, frame, slot } }, origin };
 }
 
 type Payload = { -readonly [K in keyof SegmentEntry['payload']]: number };

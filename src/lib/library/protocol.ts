@@ -2,10 +2,15 @@
  * What the library's workers are asked, as types: one protocol a kind of work. The workers' files in
  * src/workers hand the handlers of this room to `rpc`; tests call the same handlers directly.
  */
-import type { ChunkingOptions, ModelInfo, Place, ProfileName, SelfCheckItem } from '../api';
+import type { ChunkingOptions, Place, ProfileName, SelfCheckItem } from '../api';
+import type { DeviceTrial } from '../embedding/device';
+import type { ModelFiles, SentenceModelSpec } from '../embedding/model';
 import type { ChunkUuid, Lineage, SourceId } from '../shard/ids';
-import type { FrameChunk } from '../shard/payload';
+import type { DecodedFrame, FrameChunk } from '../shard/payload';
+import type { MemvidEntry } from '../archive/memvid-index';
 import type { EncodedFrames } from '../video/encode';
+import type { ForeignVideo } from '../video/foreign';
+import type { ForeignFrames } from '../video/foreign-encoder';
 import type { RowPick } from '../search/row-picks';
 import type { Ranked } from '../search/shard-search';
 
@@ -17,8 +22,16 @@ export interface DraftChunk {
   readonly bytes: number;
   /** SHA-256 of the text in UTF-8, hex. */
   readonly sha256: string;
+  /** Tokens of the text, where the size of a chunk counts them. */
+  readonly tokens?: number;
   /** The position among the anchors of the passage that this is, where the document was read again. */
   readonly anchor?: number;
+}
+
+/** A larger model, as a worker is given it: its files are handles, not their bytes. */
+export interface BroughtModel {
+  readonly spec: SentenceModelSpec;
+  readonly files: ModelFiles;
 }
 
 /** A file inside a container. */
@@ -33,6 +46,11 @@ export interface DocumentRef {
   file: File;
   /** The path inside; of a container in a container, both paths with a `/` between. */
   member?: string | undefined;
+  /**
+   * SHA-256 of the file, as `identify` gave it. By it a worker finds the container that it has open:
+   * a file that crosses to it is another object each time. Without it the container is opened anew.
+   */
+  sha256?: string | undefined;
 }
 
 export interface ExtractBatch {
@@ -50,7 +68,10 @@ export interface ExtractProtocol {
       sha256: string;
       /** Whether it has text of its own: an archive has none, a message with attachments has. */
       isText: boolean;
+      /** Their paths are as `DocumentRef.member` takes them. */
       members: readonly MemberEntry[];
+      /** What is not among the members and why, for people. */
+      warnings: readonly string[];
     };
     progress: number;
     question: { ask: { password: string }; answer: string | undefined };
@@ -63,6 +84,8 @@ export interface ExtractProtocol {
       chunking: ChunkingOptions;
       /** Whose tokens are counted where `chunking.unit` asks for it. */
       model: string;
+      /** What that is made of, where it is a larger one; `token-counting.ts` puts it in. */
+      brought?: BroughtModel | undefined;
       ocr?: { languages: readonly string[] } | undefined;
       assetsUrl: string;
       /**
@@ -143,6 +166,13 @@ export interface ReadFrame {
 
 export interface DecodeProtocol {
   read: { args: { segment: SegmentFile; frames: readonly number[] }; reply: ReadFrame[] };
+  /** Reads frames each by itself: one that cannot be read, or is none of ours, is null. */
+  recover: {
+    args: { segment: SegmentFile; frames: readonly number[] };
+    reply: { index: number; frame: DecodedFrame | null }[];
+    /** Frames tried so far. */
+    progress: number;
+  };
   /** Decodes a range of frames and compares each payload's SHA-256. */
   verify: {
     args: { segment: SegmentFile; from: number; digests: readonly string[] };
@@ -150,6 +180,20 @@ export interface DecodeProtocol {
     progress: number;
   };
   picture: { args: { segment: SegmentFile; frame: number }; reply: ImageBitmap };
+  /** Lists the frames of a video that others made. */
+  foreign: { args: { file: Blob }; reply: ForeignVideo };
+  /** What those of its frames say that memvid drew and that can be read. */
+  memvid: {
+    args: { file: Blob; video: ForeignVideo; from: number; to: number };
+    reply: MemvidEntry[];
+    /** Pictures looked at so far. */
+    progress: number;
+  };
+  /** Draws and encodes memvid's frames; here because ffmpeg is, and encoders take chunks of ours. */
+  drawMemvid: {
+    args: { payloads: readonly string[] };
+    reply: ForeignFrames;
+  };
   /** Tries what this browser can do with video, for real. */
   probe: {
     args: { profile: ProfileName };
@@ -160,11 +204,21 @@ export interface DecodeProtocol {
 
 export interface EmbedProtocol {
   embed: {
-    args: { model: string; texts: readonly string[]; kind: 'passage' | 'query'; assetsUrl: string };
-    /** Row-major, one row a text. */
-    reply: { vectors: Float32Array; dimensions: number };
+    args: {
+      model: string;
+      texts: readonly string[];
+      kind: 'passage' | 'query';
+      assetsUrl: string;
+      /** What a larger model is made of; `models.ts` puts it in. */
+      brought?: BroughtModel;
+      /** What came of trying it on WebGPU in this browser, where it was tried. */
+      trial?: DeviceTrial | undefined;
+    };
+    /** Row-major, one row a text; null where the model is not here. */
+    reply: { vectors: Float32Array; dimensions: number } | null;
+    /** Told when a model is loaded that was not tried yet, or fails where it worked. */
+    progress: { trial: DeviceTrial | undefined };
   };
-  models: { args: null; reply: ModelInfo[] };
   selfCheck: { args: { assetsUrl: string }; reply: SelfCheckItem[] };
 }
 
@@ -226,8 +280,18 @@ export interface SearchProtocol {
       topK: number;
       mode: 'hybrid' | 'semantic' | 'lexical';
       allow?: ReadonlyMap<string, Uint8Array>;
+      /** Only rows with all words of each; whether they follow each other is the caller's to see. */
+      phrases?: readonly string[];
+      /** Words, in any form, of which no row that answers has one. */
+      without?: readonly string[];
+      /** Whether the caller can be asked for texts to learn words of (`feedback.ts`). */
+      learn?: boolean;
+      /** Whether rows say which better one they look like. */
+      alike?: boolean;
     };
     reply: Ranked[];
+    /** The texts of the first passages. */
+    question: { ask: readonly Ranked[]; answer: readonly string[] };
   };
   marks: {
     args: { texts: readonly string[]; query: string; language: 'en' | 'und' };

@@ -15,7 +15,7 @@ import type { Store } from '../store/store';
 import type { Catalogue } from './catalogue';
 import { Change, commitEntries, commitVersion } from './commit';
 import type { Engines } from './engines';
-import { EXPORTS } from './live-video';
+import { EXPORTS } from './delivery';
 import type { FrameTexts } from './frame-texts';
 import { passages } from './edit-plans';
 import { purgeSegment, type KnownChunk, type Place, type PurgedSegment } from './purge-segment';

@@ -4,7 +4,7 @@
  * against the documents and the blobs before it is used. Texts and segments are not here, and unlike
  * the store this is not transactional: the first line that is torn ends a file.
  */
-import type { ProfileName } from '../api';
+import type { ChunkingOptions, IngestOptions, ProfileName } from '../api';
 import type { Lineage, ShardId } from '../shard/ids';
 import type { SegmentEntry } from '../shard/objects';
 import type { SourceRecord } from '../shard/records';
@@ -26,7 +26,8 @@ export interface IngestKey {
   readonly profile: ProfileName;
   readonly model: string;
   readonly language: 'en' | 'und';
-  readonly chunking: { readonly size?: number; readonly overlap?: number };
+  readonly chunking: ChunkingOptions;
+  readonly ocr?: IngestOptions['ocr'];
   /** The order key of the shard's last chunk before it. */
   readonly lastOrder: string | null;
   /** In order. What is in them, `SegmentNote.through` tells. */
@@ -44,7 +45,7 @@ export interface SegmentNote {
   readonly segment: SegmentEntry;
 }
 
-/** A source and the position of its file among those of the ingest. */
+/** A source and the position of its dropped file among those of the ingest. */
 export interface NotedSource {
   readonly file: number;
   readonly source: SourceRecord;
@@ -128,6 +129,7 @@ export class IngestNotes {
   readonly #path: string;
   /** Where the line of each note ends in the file. */
   readonly #ends: number[];
+  readonly #sources: ReadonlyMap<string, SourceRecord>;
 
   constructor(fs: FileSystem, path: string, key: Digest, found: readonly FoundLine[]) {
     this.#fs = fs;
@@ -135,13 +137,16 @@ export class IngestNotes {
     this.key = key;
     this.noted = found.map(({ line }) => line);
     this.#ends = found.map(({ end }) => end);
+    this.#sources = new Map(
+      this.noted.flatMap(({ sources }) =>
+        sources.map(({ file, source }) => [documentKey(file, source.member), source]),
+      ),
+    );
   }
 
-  /** The sources of the last try by the positions of their files. */
-  sources(): ReadonlyMap<number, SourceRecord> {
-    return new Map(
-      this.noted.flatMap(({ sources }) => sources.map(({ file, source }) => [file, source])),
-    );
+  /** The source of the last try that a dropped file was, or a file inside it. */
+  sourceOf(file: number, member: string | undefined): SourceRecord | undefined {
+    return this.#sources.get(documentKey(file, member));
   }
 
   /** Writes the note of segment number `at`, flushed; those that were noted from there on go. */
@@ -167,11 +172,16 @@ export function blobsOf({ video, page, postings, vectors }: SegmentEntry): Diges
   return [video, page, postings, ...(vectors ? [vectors] : [])];
 }
 
+function documentKey(file: number, member = ''): string {
+  return `${String(file)}\n${member}`;
+}
+
 function digestOfKey(ingest: IngestKey): Promise<Digest> {
-  const { lineage, profile, model, language, chunking, lastOrder, files } = ingest;
-  const { size = null, overlap = 0 } = chunking;
+  const { lineage, profile, model, language, chunking, ocr, lastOrder, files } = ingest;
+  const { size = null, unit = 'characters', overlap = 0 } = chunking;
   const named = files.map((file) => [file.name, file.size]);
-  const facts = [FORMAT, lineage, profile, model, language, size, overlap, lastOrder, named];
+  const reading = [size, unit, overlap, ocr?.languages ?? null];
+  const facts = [FORMAT, lineage, profile, model, language, reading, lastOrder, named];
   return digestOf(new TextEncoder().encode(JSON.stringify(facts)));
 }
 

@@ -3,6 +3,7 @@
  * `finish` writes the video, verifies it from the store, and puts page and search data beside it.
  * Nothing refers to what it wrote until a commit does.
  */
+import { contextOf } from '../shard/context';
 import { segmentIdOf, type SegmentId } from '../shard/ids';
 import type { SegmentEntry } from '../shard/objects';
 import type { FrameChunk, FrameSource } from '../shard/payload';
@@ -40,7 +41,8 @@ export interface BuilderContext extends FramesContext {
 export class SegmentBuilder {
   readonly #context: BuilderContext;
   readonly #packer: FramePacker<SegmentChunk>;
-  readonly #vectors: Promise<Float32Array>[] = [];
+  /** Of each part; null where the model was not here. */
+  readonly #vectors: Promise<Float32Array | null>[] = [];
   readonly #chunks: SegmentChunk[] = [];
   #bytes = 0;
 
@@ -104,29 +106,22 @@ export class SegmentBuilder {
 
   #embed(chunks: readonly SegmentChunk[]): void {
     const { engines, model, assetsUrl, signal } = this.#context;
-    const texts = chunks.map(({ context, text }) => context + text);
+    const texts = chunks.map(searchedWith);
     const vectors = engines.embed
       .call('embed', { model, texts, kind: 'passage', assetsUrl }, { signal })
-      .then((reply) => reply.vectors);
+      .then((reply) => reply?.vectors ?? null);
     vectors.catch(() => undefined); // awaited in `#searchData`
     this.#vectors.push(vectors);
   }
 
   async #searchData(): Promise<SearchData> {
     const { engines, language } = this.#context;
-    const parts = await Promise.all(this.#vectors);
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const vectors = new Float32Array(length);
-    let at = 0;
-    for (const part of parts) {
-      vectors.set(part, at);
-      at += part.length;
-    }
-    const texts = this.#chunks.map(({ context, text }) => context + text);
+    const vectors = joined(await Promise.all(this.#vectors));
+    const texts = this.#chunks.map(searchedWith);
     return engines.search.call(
       'build',
-      { texts, language, vectors, dimensions: length / this.#chunks.length },
-      { transfer: [vectors.buffer] },
+      { texts, language, vectors, dimensions: (vectors?.length ?? 0) / this.#chunks.length },
+      { transfer: vectors ? [vectors.buffer] : [] },
     );
   }
 
@@ -150,6 +145,24 @@ export class SegmentBuilder {
       };
     });
   }
+}
+
+/** What is embedded and indexed of a chunk. */
+function searchedWith({ place, context, text }: SegmentChunk): string {
+  return contextOf(place) + context + text;
+}
+
+/** All vectors of a segment; null where the model was not here for some: a reindexing makes them. */
+function joined(parts: readonly (Float32Array | null)[]): Float32Array<ArrayBuffer> | null {
+  const found = parts.filter((part) => part !== null);
+  if (found.length < parts.length) return null;
+  const vectors = new Float32Array(found.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of found) {
+    vectors.set(part, at);
+    at += part.length;
+  }
+  return vectors;
 }
 
 /** A source as frames name it. */

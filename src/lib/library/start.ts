@@ -1,6 +1,7 @@
 /** The library's worker begins: opens an engine over real storage, real workers and real tabs. */
 import { UnsupportedError } from '../errors';
 import type { CallContext, Handlers, Transferred } from '../rpc/protocol';
+import type { FileSystem } from '../store/file-system';
 import { MemoryLocks } from '../store/locks';
 import { MemoryFileSystem } from '../store/memory';
 import { OpfsFileSystem } from '../store/opfs';
@@ -8,6 +9,7 @@ import { Cache } from './cache';
 import { startEngines } from './engines';
 import { LibraryEngine } from './library-engine';
 import type { LibraryProtocol } from './library-protocol';
+import { Models } from './models';
 import type { EngineParts } from './parts';
 import { Peers } from './peers';
 
@@ -29,9 +31,12 @@ export function startLibrary(): Handlers<LibraryProtocol> {
       (await opened())[method](args, context);
 
   return {
-    async open({ name, storage, assetsUrl }) {
+    async open({ name, storage, assetsUrl, hubUrl }) {
       const parts = storage === 'memory' ? memoryParts(name) : await opfsParts(name);
-      engine = LibraryEngine.open({ ...parts, assetsUrl, engines: startEngines() }).then((one) =>
+      const { locks, modelFiles: fs, cache } = parts;
+      const models = new Models({ fs, locks, assetsUrl, hubUrl, trials: cache?.trials });
+      const engines = startEngines();
+      engine = LibraryEngine.open({ ...parts, assetsUrl, engines, models }).then((one) =>
         one.handlers(),
       );
       await engine;
@@ -53,7 +58,10 @@ export function startLibrary(): Handlers<LibraryProtocol> {
     release: handle('release'),
     purge: handle('purge'),
     gc: handle('gc'),
+    repair: handle('repair'),
     saveQuestion: handle('saveQuestion'),
+    import: handle('import'),
+    exportAll: handle('exportAll'),
     removeQuestion: handle('removeQuestion'),
     history: handle('history'),
     diff: handle('diff'),
@@ -76,18 +84,28 @@ export function startLibrary(): Handlers<LibraryProtocol> {
     check: handle('check'),
     selfCheck: handle('selfCheck'),
     models: handle('models'),
+    preview: handle('preview'),
+    downloadModel: handle('downloadModel'),
+    addModel: handle('addModel'),
+    removeModel: handle('removeModel'),
     export: handle('export'),
     close: handle('close'),
   };
 }
 
-type Parts = Omit<EngineParts, 'assetsUrl' | 'engines'>;
+type Parts = Omit<EngineParts, 'assetsUrl' | 'engines' | 'models'> & {
+  readonly modelFiles: FileSystem;
+};
+
+/** No library is called so: theirs begin with `memreel-`. */
+const MODELS_FOLDER = 'memreel.models';
 
 function memoryParts(name: string): Parts {
   return {
     name,
     storageKind: 'memory',
     fs: new MemoryFileSystem(),
+    modelFiles: new MemoryFileSystem(),
     locks: new MemoryLocks(),
     cache: undefined,
     peers: undefined,
@@ -103,6 +121,7 @@ async function opfsParts(name: string): Promise<Parts> {
     name,
     storageKind: 'opfs',
     fs: await OpfsFileSystem.open(`memreel-${name}`),
+    modelFiles: await OpfsFileSystem.open(MODELS_FOLDER),
     locks: navigator.locks,
     cache: new Cache(name),
     peers: (onChange) => new Peers(name, onChange),

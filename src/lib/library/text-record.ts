@@ -35,6 +35,13 @@ export function asDrawn(record: ChunkRecord, drawn: ChunkRecord): ChunkRecord {
   return { ...rest, at, length, bytes, sha256 };
 }
 
+/** The record of a text that its source is no longer held against. */
+export function withoutDrift(record: ChunkRecord): ChunkRecord {
+  if (!record.drift) return record;
+  const { drift: _, ...rest } = record;
+  return rest;
+}
+
 /** A UUID for a chunk that no frame has yet. */
 export const newChunkUuid = (): Promise<ChunkUuid> => chunkUuid(newSeed(), 0);
 

@@ -29,7 +29,10 @@ export interface Delta {
   readonly sources: readonly SourceRecord[];
   /** One a chunk at most. */
   readonly rows: readonly DeltaRow[];
-  /** Packed vectors of `textRows`, in their order; null exactly where there are none. */
+  /**
+   * Packed vectors of `textRows`, in their order; null where there is no text, or none was embedded
+   * because the model was not here.
+   */
   readonly vectors: Uint8Array | null;
 }
 
@@ -83,7 +86,7 @@ function oddityOf({ sources, rows, vectors }: Delta): string | undefined {
   if (positionsOf(sources).size !== sources.length) return 'lists a source twice';
   if (new Set(rows.map(({ uuid }) => uuid)).size !== rows.length) return 'has a chunk twice';
   const hasText = rows.some(({ record }) => record?.text !== undefined);
-  if (hasText !== (vectors !== null)) return 'has texts without vectors, or vectors without texts';
+  if (!hasText && vectors !== null) return 'has vectors without texts';
   return undefined;
 }
 
@@ -137,19 +140,20 @@ export function withoutRepeats(stack: readonly DeltaLink[]): DeltaLink[] {
  * One delta that says of each chunk what the newest of these says, with the sources that its rows
  * still name.
  * @param deltas oldest first
- * @param selectVectors packs the rows that `picks` names, in that order, of packed vectors
+ * @param selectVectors packs the rows that `picks` names, in that order, of packed vectors; those of
+ *   a part without are zero, and null comes of parts that all are
  */
 export function mergeDeltas(
   deltas: readonly Delta[],
   selectVectors: (
-    parts: readonly Uint8Array[],
+    parts: readonly (Uint8Array | null)[],
     picks: readonly { part: number; row: number }[],
-  ) => Uint8Array,
+  ) => Uint8Array | null,
 ): Delta {
   const newest = new Map<ChunkUuid, DeltaRow>();
   for (const { rows } of deltas) for (const row of rows) newest.set(row.uuid, row);
   const rows: DeltaRow[] = [];
-  const parts: Uint8Array[] = [];
+  const parts: (Uint8Array | null)[] = [];
   const picks: { part: number; row: number }[] = [];
   for (const delta of deltas) {
     let textRow = 0;
@@ -158,7 +162,6 @@ export function mergeDeltas(
       if (counts) rows.push(row);
       if (row.record?.text === undefined) continue;
       if (counts) {
-        if (!delta.vectors) throw new Error('A delta has texts and no vectors.');
         if (parts.at(-1) !== delta.vectors) parts.push(delta.vectors);
         picks.push({ part: parts.length - 1, row: textRow });
       }
@@ -218,6 +221,9 @@ const EXTRAS: Readonly<Record<string, (value: unknown) => boolean>> = {
   expiresAt: isString,
   addedAt: isString,
   text: isString,
+  own: (value) => value === true,
+  drift: (value) => value === true,
+  replaced: (value) => value === true,
 };
 
 /** A row as pages have it, without the segment. Its place is checked where it is read. */

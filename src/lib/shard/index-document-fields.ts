@@ -54,7 +54,14 @@ const PLACE_FIELDS: Readonly<
   time: isWord,
   path: isWord,
   notes: (value) => value === true,
+  definition: isWord,
+  columns: (value) => Array.isArray(value) && value.every(isWord),
 };
+
+/** JSON as a place in a source; undefined where it is none. */
+export function placeOf(value: unknown): Place | undefined {
+  return isPlace(value as Field) ? (value as JsonValue & Place) : undefined;
+}
 
 export function readPlace(value: Field, subject: string): Place | null {
   if (value === null) return null;

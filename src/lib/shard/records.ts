@@ -49,6 +49,12 @@ export interface ChunkRecord {
   readonly addedAt?: string;
   /** Overlay: the text that an edit put here instead of the frame's. */
   readonly text?: string;
+  /** The text in the frame is a person's: an overlay that a compaction has drawn. */
+  readonly own?: true;
+  /** A person's text, of which the source had no passage any more when it was added again. */
+  readonly drift?: true;
+  /** A tombstone, because the source was added again without it. With it, it comes back. */
+  readonly replaced?: true;
 }
 
 export interface IndexPage {
@@ -107,7 +113,10 @@ export type RecordRow = [
   source: number,
   place: unknown,
   extras?: Partial<
-    Pick<ChunkRecord, 'bytes' | 'deleted' | 'from' | 'expiresAt' | 'addedAt' | 'text'>
+    Pick<
+      ChunkRecord,
+      'bytes' | 'deleted' | 'from' | 'expiresAt' | 'addedAt' | 'text' | 'own' | 'drift' | 'replaced'
+    >
   >,
 ];
 
@@ -132,6 +141,7 @@ export function recordToWire(
   positions: ReadonlyMap<SourceId, number>,
 ): RecordRow {
   const { at, length, bytes, deleted, from, expiresAt, addedAt, text } = record;
+  const { own, drift, replaced } = record;
   const source = record.source === null ? -1 : positions.get(record.source);
   if (source === undefined) throw new Error(`The source of ${record.uuid} is not listed.`);
   const row: RecordRow = [
@@ -151,6 +161,9 @@ export function recordToWire(
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(addedAt === undefined ? {} : { addedAt }),
     ...(text === undefined ? {} : { text }),
+    ...(own ? { own } : {}),
+    ...(drift ? { drift } : {}),
+    ...(replaced ? { replaced } : {}),
   };
   if (Object.keys(extras).length > 0) row.push(extras);
   return row;

@@ -91,6 +91,8 @@ export interface ExtractContext {
 export interface OcrSettings {
   /** Of the language data that is at hand, such as `eng`. */
   readonly languages: readonly string[];
+  /** tesseract's data of those that the app does not serve, perhaps gzipped, by language. */
+  readonly kept?: ReadonlyMap<string, Blob>;
 }
 
 /** UTF-16 units at which a paragraph without an end is handed over in pieces. */

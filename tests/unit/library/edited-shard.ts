@@ -4,6 +4,7 @@
  */
 import type { ProfileName } from '../../../src/lib/api';
 import { ordersBetween } from '../../../src/lib/shard/order';
+import { searchedText } from '../../../src/lib/shard/context';
 import { encodeDelta, mergeDeltas, textRows, type Delta } from '../../../src/lib/shard/delta';
 import { newLineage, newShardId, newSourceId, newVersionId } from '../../../src/lib/shard/ids';
 import {
@@ -198,13 +199,13 @@ export class EditedShard<E extends Engines = Engines> {
   async #change(record: ChunkRecord): Promise<void> {
     const sources = record.source === null ? [] : [this.view.source(record.source)];
     const rows = [{ uuid: record.uuid, record }];
-    const texts = textRows({ sources, rows, vectors: null }).map(({ text = '' }) => text);
+    const texts = textRows({ sources, rows, vectors: null }).map(searchedText);
     let vectors: Uint8Array | null = null;
     if (texts.length > 0) {
       const made = await this.engines.embed.call('embed', {
         ...{ model: MODEL, texts, kind: 'passage', assetsUrl: this.assetsUrl },
       });
-      vectors = quantise(made.vectors, made.dimensions);
+      vectors = made && quantise(made.vectors, made.dimensions);
     }
     await this.#add({ sources, rows, vectors });
   }
@@ -266,7 +267,7 @@ export async function answersOf(
       const vectors = unit.segment.vectors ? await store.read(unit.segment.vectors) : null;
       await engines.search.call('load', { id, postings, vectors });
     } else if (unit.delta) {
-      const texts = textRows(unit.delta).map(({ text = '' }) => text);
+      const texts = textRows(unit.delta).map(searchedText);
       await engines.search.call('loadTexts', {
         ...{ id, texts, language },
         vectors: unit.delta.vectors,
@@ -277,11 +278,11 @@ export async function answersOf(
   await engines.search.call('view', { key, language, segments });
   const answers: [string, string][][] = [];
   for (const text of questions) {
-    const { vectors } = await engines.embed.call('embed', {
+    const asked = await engines.embed.call('embed', {
       ...{ model: view.version.model, texts: [text], kind: 'query', assetsUrl },
     });
     const ranked = await engines.search.call('query', {
-      ...{ key, text, vector: vectors, topK: 10, mode: 'hybrid' },
+      ...{ key, text, vector: asked?.vectors ?? null, topK: 10, mode: 'hybrid' },
     });
     answers.push(
       ranked

@@ -5,7 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { NotFoundError } from '../../../src/lib/errors';
+import { CorruptError, NotFoundError, UnsupportedError } from '../../../src/lib/errors';
+import { readModelFiles } from '../../../src/lib/embedding/model-files';
 import { parseStaticModel } from '../../../src/lib/embedding/static-model';
 import type { Engines } from '../../../src/lib/library/engines';
 import { extractHandlers } from '../../../src/lib/library/extract-handlers';
@@ -131,6 +132,21 @@ function decodeHandlers(): Handlers<DecodeProtocol> {
         }),
       );
     },
+    async recover({ segment, frames }) {
+      const compressor = await loadCompressor();
+      return Promise.all(
+        frames.map(async (index) => {
+          const [payload] = await payloadsOf(segment, [index]);
+          try {
+            const content = await compressor.decompress(payload ?? new Uint8Array());
+            return { index, frame: await decodeFrame(content) };
+          } catch (error) {
+            if (!(error instanceof CorruptError)) throw error;
+            return { index, frame: null };
+          }
+        }),
+      );
+    },
     async verify({ segment, from, digests }) {
       const payloads = await payloadsOf(
         segment,
@@ -144,6 +160,9 @@ function decodeHandlers(): Handlers<DecodeProtocol> {
       return bad;
     },
     picture: () => Promise.reject(new NotFoundError('Node has no pictures.')),
+    foreign: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
+    memvid: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
+    drawMemvid: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
     probe: () => Promise.resolve({ works: true, detail: 'no pixels', milliseconds: 0 }),
     selfCheck: () => Promise.resolve([]),
   };
@@ -165,12 +184,13 @@ function embedHandlers(embedded: string[]): Handlers<EmbedProtocol> {
     );
   });
   return {
-    async embed({ texts, kind }) {
+    async embed({ texts, kind, brought }) {
+      // Any larger model is the built-in one here; its files are those that it says.
+      if (brought) await readModelFiles(brought.spec, brought.files);
       if (kind === 'passage') embedded.push(...texts);
       const model = await loading;
       return { vectors: await model.embed(texts, kind), dimensions: model.dimensions };
     },
-    models: () => Promise.resolve([]),
     selfCheck: () => Promise.resolve([]),
   };
 }

@@ -14,6 +14,7 @@ import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import { Store } from '../../../src/lib/store/store';
 import { random } from '../store/crashing';
 import { enginesInNode } from './engines-in-node';
+import { modelsInNode } from './models-in-node';
 import { file, libraryInNode } from './library-in-node';
 
 /** Some frames each, so that an ingest has several. */
@@ -72,7 +73,7 @@ export async function opened(fs: FileSystem): Promise<Opened> {
   const writes = new LibraryWrites({
     parts: {
       ...{ name, fs, locks, engines, storageKind: 'memory', assetsUrl: 'unused' },
-      ...{ cache: undefined, peers: undefined },
+      ...{ cache: undefined, peers: undefined, models: modelsInNode() },
     },
     ...{ store, catalogue, segmentBytes: SEGMENT_BYTES },
     texts: new FrameTexts(store, engines.decode),

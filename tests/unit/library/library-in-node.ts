@@ -4,17 +4,20 @@ import type { Locks } from '../../../src/lib/store/locks';
 import { MemoryLocks } from '../../../src/lib/store/locks';
 import { LibraryEngine } from '../../../src/lib/library/library-engine';
 import type { LibraryProtocol } from '../../../src/lib/library/library-protocol';
+import type { Models } from '../../../src/lib/library/models';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { enginesInNode, type NodeEngines } from './engines-in-node';
+import { modelsInNode } from './models-in-node';
 
 export type Calls = Caller<Omit<LibraryProtocol, 'open'>>;
 
 export async function libraryInNode(
   fs: FileSystem,
-  options: { locks?: Locks; engines?: NodeEngines } = {},
+  options: { locks?: Locks; engines?: NodeEngines; models?: Models } = {},
 ): Promise<Calls> {
   const { locks = new MemoryLocks(), engines = enginesInNode() } = options;
+  const { models = modelsInNode() } = options;
   const engine = await LibraryEngine.open({
     name: 'test',
     storageKind: 'memory',
@@ -22,6 +25,7 @@ export async function libraryInNode(
     fs,
     locks,
     engines,
+    models,
     cache: undefined,
     peers: undefined,
   });

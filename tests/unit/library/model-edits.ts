@@ -108,7 +108,8 @@ const ingest = onShard(
     const run = async (real: RealLibrary): Promise<void> => {
       const lines = texts.map((text) => JSON.stringify({ text })).join('\n');
       const ttlSeconds = expires === 0 ? 1e6 : undefined;
-      const files = [file('lines.jsonl', lines)];
+      const name = `lines ${String(model.steps)}.jsonl`;
+      const files = [file(name, lines)];
       await real.calls.call('ingest', { id: shard.id, files, chunking: {}, ttlSeconds });
       const made = await newOnes(real, shard, chunks);
       expect(made.map(({ text }) => text.trim())).toEqual(texts);
@@ -118,6 +119,7 @@ const ingest = onShard(
         const order = orderBehind(after, after.length - 1);
         if (!('id' in source)) throw new Error('A chunk of a file has a source.');
         after = [...after, { uuid, order, text, deleted: false, expiresAt, source: source.id }];
+        model.documents.set(source.id, { name, lines: texts });
       }
       await advance({ model, real }, shard, { operation: 'ingest', chunks: after });
     };

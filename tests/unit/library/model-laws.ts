@@ -3,6 +3,9 @@ import { expect } from 'vitest';
 import type { Chunk, Operation, Version } from '../../../src/lib/api';
 import type { ChunkEdit } from '../../../src/lib/library/library-protocol';
 import type { FileSystem } from '../../../src/lib/store/file-system';
+import { Models } from '../../../src/lib/library/models';
+import type { EmbedProtocol } from '../../../src/lib/library/protocol';
+import type { Caller } from '../../../src/lib/rpc/protocol';
 import { MemoryLocks, type Locks } from '../../../src/lib/store/locks';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import { enginesInNode } from './engines-in-node';
@@ -24,8 +27,22 @@ const ALL = 10_000;
 /** The model of embedding is read once for all libraries; it holds nothing of them. */
 const { embed } = enginesInNode();
 
+/** Larger models are the built-in one under other names: their vectors are not looked at here. */
+class EveryModelIsHere extends Models {
+  override state(): Promise<'ready'> {
+    return Promise.resolve('ready');
+  }
+
+  override embedder(given: Caller<EmbedProtocol>): Caller<EmbedProtocol> {
+    return given;
+  }
+}
+
 const openCalls = (fs: FileSystem, locks: Locks): Promise<Calls> =>
-  libraryInNode(fs, { locks, engines: { ...enginesInNode(), embed } });
+  libraryInNode(fs, {
+    ...{ locks, engines: { ...enginesInNode(), embed } },
+    models: new EveryModelIsHere({ fs, locks, assetsUrl: 'unused', hubUrl: 'unused' }),
+  });
 
 export class RealLibrary {
   readonly fs: FileSystem;

@@ -37,6 +37,10 @@ export interface ModelShard {
 export class ModelLibrary {
   readonly versions = new Map<string, ModelVersion>();
   shards: ModelShard[] = [];
+  /** What sources are called, and every line that each was ever added with, in order. */
+  readonly documents = new Map<string, { readonly name: string; readonly lines: string[] }>();
+  /** Chunks that went because a document was added again without them. */
+  readonly replaced = new Set<string>();
   /** Steps taken so far. */
   steps = 0;
 

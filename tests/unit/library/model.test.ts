@@ -1,6 +1,7 @@
 /** Random sequences of everything that changes a library, against lists of texts. */
 import fc from 'fast-check';
 import { test } from 'vitest';
+import { addAgain } from './model-again';
 import { editing } from './model-edits';
 import { history } from './model-history';
 import { RealLibrary } from './model-laws';
@@ -18,7 +19,7 @@ const { clone, merge } = history;
 const STEPS = [
   ...[...Object.values(editing), ...Object.values(history), ...Object.values(upkeep)],
   ...[editing.delete, edit, edit, insert, split, join, restore, restore, apply, sweep],
-  ...[ingest, ingest, clone, clone, merge, merge, merge, merge],
+  ...[ingest, ingest, clone, clone, merge, merge, merge, merge, addAgain, addAgain, addAgain],
 ];
 
 async function setUp(): Promise<{ model: ModelLibrary; real: RealLibrary }> {

@@ -1,6 +1,12 @@
 /** What goes out of a library as a zip comes back in as it was, and no damaged one comes in. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BlobReader, Uint8ArrayWriter, ZipReader, ZipWriter, BlobWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
+import {
+  BlobReader,
+  Uint8ArrayWriter,
+  ZipReader,
+  ZipWriter,
+  BlobWriter,
+} from '@zip.js/zip.js/lib/zip-core-native.js';
 import type { Chunk, ExportOptions, ImportReport, ShardInfo } from '../../../src/lib/api';
 import { CorruptError, PasswordError, UnsupportedError } from '../../../src/lib/errors';
 import type { ChunkEdit } from '../../../src/lib/library/library-protocol';
@@ -179,6 +185,27 @@ describe('a shard zip', { timeout: 60_000 }, () => {
       expect(await bytesOf(await exported(other, shard, { include }))).toEqual(await bytesOf(zip));
     }
   });
+
+  test.each([
+    // Of everything, only the last passage is new.
+    ['everything', 1],
+    // Of what is visible, so are the originals of two edits and of a deletion: they were not in it.
+    ['live', 4],
+  ] as const)(
+    'of %s keeps which texts are a person’s own when a source is added again',
+    async (include, added) => {
+      const library = await newLibrary();
+      const shard = await editedShard(library);
+      await library.call('compact', { id: shard, threshold: 0 });
+      const other = await newLibrary();
+      await imported(other, [await exported(library, shard, { include })]);
+      const files = [document('a.jsonl', 41)];
+      const { report } = await other.call('ingest', { id: shard, files, chunking: {} });
+      expect(report.files[0]).toMatchObject({ chunks: added, again: { replaced: 0 } });
+      const live = (await chunksOf(other, shard)).filter(({ deleted }) => !deleted);
+      expect(live.map(({ text }) => text)).toContain('An edited passage about butterflies.');
+    },
+  );
 
   test('of a shard that is here becomes another shard, or its newest version', async () => {
     const library = await newLibrary();

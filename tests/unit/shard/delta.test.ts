@@ -48,6 +48,9 @@ const contents = fc
       expiresAt: time,
       addedAt: time,
       text: fc.string({ unit: 'grapheme' }),
+      own: fc.constant(true as const),
+      drift: fc.constant(true as const),
+      replaced: fc.constant(true as const),
     },
     {
       requiredKeys: ['order', 'at', 'length', 'bytes', 'sha256', 'source', 'place', 'deleted'],
@@ -62,16 +65,19 @@ const unpack = (bytes: Uint8Array): number[] => {
   return [...bytes.subarray(1)];
 };
 const select = (
-  parts: readonly Uint8Array[],
+  parts: readonly (Uint8Array | null)[],
   picks: readonly { part: number; row: number }[],
-): Uint8Array =>
-  pack(
-    picks.map(({ part, row }) => {
-      const vector = unpack(parts[part] ?? new Uint8Array())[row];
-      if (vector === undefined) throw new Error(`Part ${part} has no row ${row}.`);
-      return vector;
-    }),
-  );
+): Uint8Array | null =>
+  parts.every((part) => part === null)
+    ? null
+    : pack(
+        picks.map(({ part, row }) => {
+          const bytes = parts[part];
+          const vector = bytes === null ? 0 : bytes && unpack(bytes)[row];
+          if (vector === undefined) throw new Error(`Part ${part} has no row ${row}.`);
+          return vector;
+        }),
+      );
 
 const delta: fc.Arbitrary<Delta> = fc
   .uniqueArray(fc.record({ uuid: fc.constantFrom(...uuids), content: fc.option(contents) }), {
@@ -84,10 +90,12 @@ const delta: fc.Arbitrary<Delta> = fc
     }));
     const texts = rows.filter(({ record }) => record?.text !== undefined).length;
     const named = new Set(rows.map(({ record }) => record?.source));
-    return fc.array(fc.nat(255), { minLength: texts, maxLength: texts }).map((vectors) => ({
+    // Null as well: the model may have been away.
+    const packed = fc.array(fc.nat(255), { minLength: texts, maxLength: texts }).map(pack);
+    return fc.option(packed).map((vectors) => ({
       sources: sources.filter(({ id }) => named.has(id)),
       rows,
-      vectors: texts > 0 ? pack(vectors) : null,
+      vectors: texts > 0 ? vectors : null,
     }));
   });
 
@@ -101,7 +109,8 @@ function lookUp(of: Delta, uuid: ChunkUuid): unknown {
   return {
     record,
     source: of.sources.find(({ id }) => id === record.source),
-    vector: at >= 0 && of.vectors ? unpack(of.vectors)[at] : undefined,
+    // Without vectors is as good as with zero ones.
+    vector: at >= 0 ? (of.vectors ? unpack(of.vectors)[at] : 0) : undefined,
   };
 }
 
@@ -151,13 +160,13 @@ describe('a delta', () => {
       'a row too long': withRow(...row, {}, 1),
       'extras that are a list': withRow(...row, []),
       'extras that are null': withRow(...row, null),
+      'a drift that is none': withRow(...row, { drift: false }),
       'an unknown extra': withRow(...row, { colour: 'red' }),
       'an extra of every object': withRow(...row, { toString: 'red' }),
       'deleted that is not true': withRow(...row, { deleted: 1 }),
       'bytes that are none': withRow(...row, { bytes: -1 }),
       'a text that is none': good.with(2, [[...row, { text: 1 }]]).with(3, 'AQ'),
       'a chunk twice': good.with(2, [row, row]),
-      'texts without vectors': withRow(...row, { text: 'new' }),
       'vectors without texts': good.with(3, 'AQ'),
       'vectors that are not base64url': good.with(2, [[...row, { text: 'new' }]]).with(3, '+'),
       'vectors that are no text': good.with(2, [[...row, { text: 'new' }]]).with(3, [1]),
@@ -177,7 +186,7 @@ describe('a delta', () => {
     const row = { uuid: record.uuid, record };
     const good = { sources: [], rows: [row], vectors: pack([1]) };
     expect(() => encodeDelta(good)).not.toThrow();
-    expect(() => encodeDelta({ ...good, vectors: null })).toThrow(/vectors/);
+    expect(() => encodeDelta({ ...good, rows: [] })).toThrow(/vectors/);
     expect(() => encodeDelta({ ...good, rows: [row, row] })).toThrow(/twice/);
     const unlisted = { ...row, record: { ...record, source: sources[0]?.id ?? null } };
     expect(() => encodeDelta({ ...good, rows: [unlisted] })).toThrow(/not listed/);

@@ -43,6 +43,9 @@ const record = fc.record(
     expiresAt: fc.constant('2027-01-01T00:00:00.000Z'),
     addedAt: fc.constant('2026-02-01T00:00:00.000Z'),
     text: fc.string({ unit: 'grapheme' }),
+    own: fc.constant(true as const),
+    drift: fc.constant(true as const),
+    replaced: fc.constant(true as const),
   },
   {
     requiredKeys: [

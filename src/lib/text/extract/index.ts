@@ -8,6 +8,7 @@ import type { Container, Extractor } from '../document';
 import { csv, tsv } from './csv';
 import { docx } from './docx';
 import { html } from './html';
+import { image } from './image';
 import { json } from './json';
 import { jsonl } from './jsonl';
 import { markdown } from './markdown';
@@ -49,6 +50,7 @@ export const EXTRACTORS: readonly Extractor[] = [
   mail,
   mbox,
   subtitles,
+  image,
   plain,
 ];
 

@@ -124,7 +124,7 @@ function distance(a: Run, b: Run): number {
 }
 
 /** Joins a line to the text before it, undoing the hyphenation of a word across the two. */
-function joinLines(text: string, line: string): string {
+export function joinLines(text: string, line: string): string {
   if (text.endsWith('\u00ad')) return text.slice(0, -1) + line;
   const word = /[\p{L}\p{M}\p{N}-]*\p{L}[-\u2010]$/u.exec(text.slice(-64))?.[0];
   if (word === undefined || !/^\p{Ll}/u.test(line)) return `${text}\n${line}`;

@@ -1,22 +1,17 @@
 /**
- * PDF by pdf.js, which runs in a worker of its own: text with its page. Draws nothing, runs no
- * script, reads no image: a scanned page gives no text and a warning.
+ * PDF by pdf.js, which runs in a worker of its own: text with its page. Runs no script. A page that
+ * is a picture is drawn and read where a person asked for it, and else named in a warning.
  */
 
 import type { PDFDataRangeTransport, PDFDocumentProxy, PDFPageProxy, PDFWorker } from 'pdfjs-dist';
 import type * as PdfJsModule from 'pdfjs-dist';
 import { CorruptError, MemreelError, PasswordError } from '../../errors';
 import type { Block, ExtractContext, Extractor } from '../document';
+import { OCR_ADVICE, OCR_WARNING, OcrReader, type ReadingPicture } from './ocr';
 import { paragraphsOf, type Run } from './pdf-lines';
+import { drawnOn, drawPage, PdfCanvases, PdfFilters } from './pdf-pictures';
 
 type PdfJs = typeof PdfJsModule;
-
-/**
- * The folders of `node_modules/pdfjs-dist` that must be served at `<assetsUrl>pdfjs-dist/`:
- * character maps of CJK fonts, and metrics of the fonts that PDFs may leave out. (Its `wasm` is
- * for images only.)
- */
-export const PDF_ASSETS = ['cmaps', 'standard_fonts'] as const;
 
 /** Bytes of a PDF read at once. */
 const RANGE = 262_144;
@@ -24,6 +19,12 @@ const RANGE = 262_144;
 const PASSWORD_TRIES = 3;
 /** Bytes in which readers look for the header and for the end-of-file mark. */
 const ENDS = 1024;
+/** Letters and digits that a scanned page may have as text all the same: a number, a stamp. */
+const FEW_LETTERS = 50;
+/** The part of a page under pictures from which it is one, where its text is so little. */
+const COVERED = 0.5;
+/** Pixels of a picture, as it is declared, beyond which it is left out: it would be held whole. */
+const LARGEST_PICTURE = 100_000_000;
 
 export const pdf: Extractor = {
   type: 'application/pdf',
@@ -47,11 +48,12 @@ async function* extractPdf(file: Blob, context: ExtractContext): AsyncGenerator<
   });
   stopped.catch(() => undefined); // It may settle while nothing waits for it.
   const worker = pdfjs.PDFWorker.create({ port, verbosity: pdfjs.VerbosityLevel.ERRORS });
+  const reader = context.ocr && new OcrReader(context.ocr);
   try {
     const opening = openDocument(pdfjs, worker, file, context);
     const document = await Promise.race([stopped, opening]);
     await warnIfCutOff(file, context);
-    yield* readPages(document, file.size, context, stopped);
+    yield* readPages({ pdfjs, document, bytes: file.size, reader, stopped }, context);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof MemreelError) throw error;
@@ -61,6 +63,7 @@ async function* extractPdf(file: Blob, context: ExtractContext): AsyncGenerator<
     });
   } finally {
     over.abort();
+    reader?.close();
     worker.destroy();
     port.terminate();
   }
@@ -83,10 +86,14 @@ async function openDocument(
       ...(password === undefined ? {} : { password }),
       cMapUrl: new URL('cmaps/', assets).href,
       standardFontDataUrl: new URL('standard_fonts/', assets).href,
+      wasmUrl: new URL('wasm/', assets).href,
       // The defaults ask `document`, which a worker does not have.
       useWorkerFetch: true,
       disableFontFace: true,
       useSystemFonts: false,
+      CanvasFactory: PdfCanvases,
+      FilterFactory: PdfFilters,
+      maxImageSize: LARGEST_PICTURE,
     });
     try {
       return await task.promise;
@@ -120,40 +127,107 @@ function rangesOf(pdfjs: PdfJs, file: Blob): PDFDataRangeTransport {
   return transport;
 }
 
-async function* readPages(
-  document: PDFDocumentProxy,
-  bytes: number,
-  context: ExtractContext,
-  stopped: Promise<never>,
-): AsyncGenerator<Block> {
-  const empty: number[] = [];
+interface PagesToRead {
+  readonly pdfjs: PdfJs;
+  readonly document: PDFDocumentProxy;
+  readonly bytes: number;
+  /** Absent where pictures are not read. */
+  readonly reader: OcrReader | undefined;
+  /** Rejects when the document is given up, or pdf.js is no more. */
+  readonly stopped: Promise<never>;
+}
+
+/** What a page was, for the warnings. */
+type PageKind = 'text' | 'blank' | 'picture-read' | 'picture-left';
+
+async function* readPages(reading: PagesToRead, context: ExtractContext): AsyncGenerator<Block> {
+  const { document, bytes, stopped } = reading;
+  const { signal, progress } = context;
+  const kinds = new Map<PageKind, number[]>();
   const unreadable: number[] = [];
   let cause: unknown;
   for (let number = 1; number <= document.numPages; number++) {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
+    const working = (): void => {
+      progress(Math.round((bytes * (number - 1)) / document.numPages));
+    };
     try {
-      const paragraphs = await Promise.race([stopped, readPage(document, number)]);
-      if (paragraphs.length === 0) empty.push(number);
+      const page = readPage(reading, number, { signal, working });
+      const { paragraphs, kind } = await Promise.race([stopped, page]);
+      kinds.set(kind, [...(kinds.get(kind) ?? []), number]);
       for (const text of paragraphs) yield { text, kind: 'paragraph', place: { page: number } };
     } catch (error) {
-      context.signal.throwIfAborted();
+      signal.throwIfAborted();
+      // Not this page's fault: no page could be read with such data, or without the engine.
+      if (error instanceof MemreelError) throw error;
       unreadable.push(number);
       cause = error;
     }
-    context.progress(Math.round((bytes * number) / document.numPages));
+    progress(Math.round((bytes * number) / document.numPages));
   }
   if (unreadable.length === document.numPages) throw cause;
-  const { name, warn } = context;
+  warnOfPages(kinds, unreadable, context);
+}
+
+function warnOfPages(
+  kinds: ReadonlyMap<PageKind, readonly number[]>,
+  unreadable: readonly number[],
+  { name, warn }: ExtractContext,
+): void {
+  const told = (kind: PageKind, tell: (pages: string, isOne: boolean) => string): void => {
+    const pages = kinds.get(kind);
+    if (pages) warn(`${name}: ${tell(pageList(pages), pages.length === 1)}.`);
+  };
   if (unreadable.length > 0) warn(`${name}: damaged, not read: ${pageList(unreadable)}.`);
-  if (empty.length > 0) {
-    warn(
-      `${name}: no text on ${pageList(empty)}; scanned pages would need text recognition first.`,
-    );
+  told('blank', (pages) => `no text on ${pages}`);
+  told('picture-read', (pages, isOne) => `${pages} ${isOne ? 'was' : 'were'} ${OCR_WARNING}`);
+  told(
+    'picture-left',
+    (pages, isOne) =>
+      `${pages} ${isOne ? 'is a picture' : 'are pictures'}, and text in ${isOne ? 'it' : 'them'} was not read. ${OCR_ADVICE}`,
+  );
+}
+
+async function readPage(
+  { pdfjs, document, reader }: PagesToRead,
+  number: number,
+  reading: ReadingPicture,
+): Promise<{ paragraphs: string[]; kind: PageKind }> {
+  const page = await document.getPage(number);
+  try {
+    const own = await ownText(page);
+    const fields = await fieldValues(page);
+    const answer = (text: readonly string[], kind: PageKind) => ({
+      paragraphs: fields === '' ? [...text] : [...text, fields],
+      kind: kind === 'blank' && fields !== '' ? 'text' : kind,
+    });
+    if (!(await isPicture(pdfjs, page, own))) return answer(own, own.length > 0 ? 'text' : 'blank');
+    if (!reader) return answer(own, 'picture-left');
+    const read = await reader.read(await drawPage(page), reading);
+    if (lettersIn(read) > lettersIn(own)) return answer(read, 'picture-read');
+    return answer(own, own.length > 0 ? 'text' : 'blank');
+  } finally {
+    page.cleanup();
   }
 }
 
-async function readPage(document: PDFDocumentProxy, number: number): Promise<string[]> {
-  const page = await document.getPage(number);
+/** Whether what there is to read on a page is drawn, and not among its text. */
+async function isPicture(
+  pdfjs: PdfJs,
+  page: PDFPageProxy,
+  own: readonly string[],
+): Promise<boolean> {
+  const letters = lettersIn(own);
+  if (letters >= FEW_LETTERS) return false;
+  const { anything, covered } = await drawnOn(pdfjs, page);
+  return letters === 0 ? anything : covered >= COVERED;
+}
+
+function lettersIn(paragraphs: readonly string[]): number {
+  return paragraphs.reduce((sum, text) => sum + (text.match(/[\p{L}\p{N}]/gu)?.length ?? 0), 0);
+}
+
+async function ownText(page: PDFPageProxy): Promise<string[]> {
   const { items, styles } = await page.getTextContent();
   const runs: Run[] = [];
   for (const item of items) {
@@ -169,11 +243,7 @@ async function readPage(document: PDFDocumentProxy, number: number): Promise<str
       vertical: styles[item.fontName]?.vertical === true,
     });
   }
-  const paragraphs = paragraphsOf(runs);
-  const fields = await fieldValues(page);
-  if (fields !== '') paragraphs.push(fields);
-  page.cleanup();
-  return paragraphs;
+  return paragraphsOf(runs);
 }
 
 /** What was filled into the page's form, a line each: it is not part of the page's own text. */
