@@ -13,16 +13,21 @@ const KINDS: Readonly<Record<string, string>> = {
   'text/tab-separated-values': 'Table (TSV)',
   'application/json': 'JSON',
   'application/jsonl': 'JSON Lines',
-  'application/x-ndjson': 'JSON Lines',
   'application/epub+zip': 'Book (EPUB)',
   'application/rtf': 'RTF',
   'message/rfc822': 'E-mail',
   'application/x-ipynb+json': 'Notebook',
-  'application/x-subrip': 'Subtitles',
+  'text/vtt': 'Subtitles',
+  'text/x-source': 'Source code',
+  'application/mbox': 'Mailbox',
+  'application/x-memvid': 'memvid video',
+  'image/*': 'Picture',
   'application/vnd.openxmlformats-officedocument.wordprocessingml.document': 'Word',
   'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'Excel',
   'application/vnd.openxmlformats-officedocument.presentationml.presentation': 'PowerPoint',
   'application/vnd.oasis.opendocument.text': 'OpenDocument text',
+  'application/vnd.oasis.opendocument.spreadsheet': 'OpenDocument table',
+  'application/vnd.oasis.opendocument.presentation': 'OpenDocument slides',
 };
 
 const PLACES: Readonly<Record<PlaceField, string>> = {
