@@ -86,3 +86,9 @@ export function formatAgo(iso: string, now: number): string {
 export function formatTime(iso: string): string {
   return dates.format(Date.parse(iso));
 }
+
+/** A file's format as people name it, by its extension: "PDF"; empty where it has none. */
+export function describeFormat(name: string): string {
+  const extension = /[^/]\.([^./]{1,10})$/u.exec(name)?.[1] ?? '';
+  return extension.toLocaleUpperCase();
+}

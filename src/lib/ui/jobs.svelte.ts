@@ -1,5 +1,7 @@
 /** Adding documents, as work that people watch: one job at a time, the others wait their turn. */
-import type { ChunkingOptions, IngestOptions, IngestReport, Progress, Shard } from '../api';
+import type { IngestedFile, IngestOptions, IngestReport, Progress, Shard } from '../api';
+import type { DraftOptions } from './draft.svelte';
+import { UnreadFiles } from './unread-files';
 
 export type JobPhase = 'waiting' | 'running' | 'cancelling' | 'done' | 'cancelled' | 'failed';
 
@@ -7,8 +9,8 @@ export type FileState =
   | { phase: 'waiting' }
   | { phase: 'reading' }
   | { phase: 'read' }
-  | { phase: 'added'; chunks: number; warnings: string[] }
-  | { phase: 'failed'; message: string; warnings: string[] };
+  | { phase: 'added'; report: IngestedFile }
+  | { phase: 'failed'; report: IngestedFile };
 
 export interface JobFile {
   readonly name: string;
@@ -53,6 +55,7 @@ export class IngestJob {
   rate = $state(0);
   /** Whether a person has put it away. */
   dismissed = $state(false);
+  readonly #unread: UnreadFiles;
   #begun = 0;
   #seconds = $state(0);
   readonly #abort = new AbortController();
@@ -62,7 +65,7 @@ export class IngestJob {
     readonly id: number,
     readonly target: JobTarget,
     readonly input: readonly File[],
-    readonly chunking: ChunkingOptions,
+    readonly options: DraftOptions,
     now: () => number,
   ) {
     this.#now = now;
@@ -71,6 +74,7 @@ export class IngestJob {
       bytes: size,
       state: { phase: 'waiting' },
     }));
+    this.#unread = new UnreadFiles(input.map(({ name }) => name));
   }
 
   get busy(): boolean {
@@ -101,7 +105,7 @@ export class IngestJob {
       this.shard = await this.target.open();
       const options: IngestOptions = {
         signal: this.#abort.signal,
-        chunking: this.chunking,
+        ...this.options,
         onProgress: (progress) => {
           this.#follow(progress);
         },
@@ -133,22 +137,21 @@ export class IngestJob {
   }
 
   #mark(name: string, state: NonNullable<Progress['state']>): void {
-    const file = this.files.find(
-      (one) =>
-        one.name === name && (one.state.phase === 'waiting' || one.state.phase === 'reading'),
-    );
+    const at = this.#unread.first(name);
+    const file = at === undefined ? undefined : this.files[at];
+    if (!file) return;
+    const phase = state === 'reading' ? 'reading' : 'read';
+    if (file.state.phase === phase) return;
     // A failed file waits for the report, which says why.
-    if (file) file.state = { phase: state === 'reading' ? 'reading' : 'read' };
+    file.state = { phase };
+    if (phase === 'read') this.#unread.take(name);
   }
 
   #finish(report: IngestReport): void {
     this.report = report;
-    report.files.forEach(({ chunks, warnings, error }, index) => {
+    report.files.forEach((one, index) => {
       const file = this.files[index];
-      if (!file) return;
-      file.state = error
-        ? { phase: 'failed', message: error.message, warnings }
-        : { phase: 'added', chunks, warnings };
+      if (file) file.state = { phase: one.error ? 'failed' : 'added', report: one };
     });
     this.fraction = 1;
     this.phase = 'done';
@@ -218,10 +221,10 @@ export class Jobs {
   add(
     target: JobTarget,
     files: readonly File[],
-    chunking: ChunkingOptions = {},
+    options: DraftOptions = {},
   ): { job: IngestJob; ended: Promise<void> } {
     this.#count += 1;
-    const job = new IngestJob(this.#count, target, files, chunking, this.#now);
+    const job = new IngestJob(this.#count, target, files, options, this.#now);
     this.list = [job, ...this.list];
     const ended = this.#queue.then(() => job.run());
     this.#queue = ended;

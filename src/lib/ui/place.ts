@@ -14,6 +14,7 @@ export function describePlace(place: Place | null): string {
   if (place.row !== undefined) parts.push(strings.place.row(place.row));
   if (place.time !== undefined) parts.push(place.time);
   if (place.path !== undefined) parts.push(place.path);
+  if (place.definition !== undefined) parts.push(place.definition);
   if (place.notes) parts.push(strings.place.notes);
   // A line says little beside a page or a heading, and everything without them.
   if (place.line !== undefined && parts.length === 0) parts.push(strings.place.line(place.line));

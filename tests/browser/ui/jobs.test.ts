@@ -97,8 +97,14 @@ test('files of the same name keep apart, and the report has the last word on eac
   const { job, ended } = jobs.add(targetOf(shard).target, [file('a.txt'), file('a.txt')]);
   await ended;
   expect(job.files.map((one) => one.state)).toEqual([
-    { phase: 'added', chunks: 3, warnings: ['guessed'] },
-    { phase: 'failed', message: 'cut short', warnings: [] },
+    { phase: 'added', report: { name: 'a.txt', chunks: 3, warnings: ['guessed'] } },
+    {
+      phase: 'failed',
+      report: {
+        ...{ name: 'a.txt', chunks: 0, warnings: [] },
+        error: { name: 'CorruptError', code: 'corrupt', message: 'cut short' },
+      },
+    },
   ]);
 });
 

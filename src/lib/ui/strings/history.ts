@@ -35,6 +35,7 @@ export const historyStrings = {
     reindex: 'Reindexed',
     retention: 'Changed what is kept',
     sweep: 'Swept',
+    import: 'Imported',
     purge: 'Purged',
   } satisfies Record<Operation, string>,
   counts: [

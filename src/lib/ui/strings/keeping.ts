@@ -64,6 +64,15 @@ export const keepingStrings = {
     waiting: (n: number) => `${bytes(n)} can go once nothing else is open:`,
     waitingNote: 'Close these tabs, then free space again.',
   },
+  repair: {
+    act: 'Repair',
+    from: 'Repair with an exported file…',
+    note: 'Index and search data are made anew from the frames. What is lost otherwise is taken out of a shard zip or an MP4 that was exported; without one it stays lost. Nothing that is whole is changed.',
+    running: 'Repairing…',
+    whole: 'Repaired. Everything is whole again.',
+    left: (n: number) =>
+      `Repaired as far as it could be: ${count(n, 'problem stays', 'problems stay')}.`,
+  },
   retention: {
     title: 'Retention',
     lead: 'What the shard keeps by itself. A sweep marks the rest as tombstones; older versions still hold it.',
