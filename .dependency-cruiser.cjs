@@ -90,7 +90,7 @@ module.exports = {
       name: 'components-use-the-front-door',
       severity: 'error',
       from: { path: '^src/lib/ui/' },
-      to: { path: '^src/', pathNot: ['^src/lib/ui/', '^src/lib/index\\.ts$', GROUND] },
+      to: { path: '^src/', pathNot: ['^src/lib/ui/', '^src/lib/index\\.ts$', '^src/lib/offline/messages\\.ts$', GROUND] },
     },
     {
       name: 'nothing-imports-screens',
@@ -130,6 +130,7 @@ module.exports = {
     room('embedding'),
     room('store', '^src/lib/shard/'),
     room('video', '^src/lib/qr/'),
+    room('offline'),
     room('archive', '^src/lib/(shard|video|qr|text|store)/'),
     {
       name: 'room-library',
@@ -150,6 +151,9 @@ module.exports = {
       '^src/lib/text/',
       'pdfjs-dist|htmlparser2|markdown-it|chardet|numfmt|@streamparser/json|postal-mime|tesseract[^/]*',
     ),
+    wrapped('offline-knows-workbox', '^src/lib/offline/', 'workbox-[a-z]+'),
+    wrapped('zips-are-read-in-two-rooms', '^src/lib/(text|archive)/', '@zip\\.js/zip\\.js'),
+    wrapped('archive-knows-age', '^src/lib/archive/', 'age-encryption'),
     wrapped('search-knows-hnswlib', '^src/lib/search/', 'hnswlib-wasm|snowball-stemmers'),
   ],
   options: {

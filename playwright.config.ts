@@ -19,6 +19,8 @@ export default defineConfig({
     // serve-app.ts sets it; the workers read this file again after that.
     baseURL: process.env['MEMREEL_URL'],
     trace: 'retain-on-failure',
+    // Each would keep the whole build first; what is offline is tested where it is allowed.
+    serviceWorkers: 'block',
     launchOptions: {
       ...(chromium === undefined ? {} : { executablePath: chromium }),
       args: CHROMIUM_ARGS,

@@ -5,7 +5,7 @@
 import { NotFoundError } from '../errors';
 import { selectVectorBytes } from '../search/combine-vectors';
 import { quantise, Vectors } from '../search/vectors';
-import { contextOf, searchedText } from '../shard/context';
+import { searchedText } from '../shard/context';
 import { mergeDeltas, textRows, type Delta } from '../shard/delta';
 import type { SegmentEntry } from '../shard/objects';
 import type { ChunkRecord } from '../shard/records';
@@ -101,7 +101,7 @@ async function rewritten(
     const texts = await context.texts.read(view, paged, context.signal);
     return {
       records: rows.map((row) => view.recordAt(unit.id, kept[row] ?? -1)),
-      texts: paged.map(({ place }, at) => contextOf(place) + (texts[at] ?? '')),
+      texts: paged.map(({ place }, at) => searchedText({ place, text: texts[at] })),
     };
   });
   if (kept.length === unit.rows && isEqual(vectors, search.vectors) && !embedder.isNew) {

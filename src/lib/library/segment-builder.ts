@@ -149,7 +149,7 @@ export class SegmentBuilder {
 
 /** What is embedded and indexed of a chunk. */
 function searchedWith({ place, context, text }: SegmentChunk): string {
-  return contextOf(place) + context + text;
+  return contextOf(place, text) + context + text;
 }
 
 /** All vectors of a segment; null where the model was not here for some: a reindexing makes them. */

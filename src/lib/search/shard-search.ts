@@ -8,7 +8,7 @@ import type { SearchOptions } from '../api';
 import { type Analyser, tellingTerms } from './analyse';
 import { intersect } from './bitmap';
 import { Bm25, countTerms } from './bm25';
-import { expanded, LEADS, MOST_ROWS, SAID_ENOUGH } from './feedback';
+import { expanded, FEWEST_ROWS, LEADS, MOST_ROWS, SAID_ENOUGH } from './feedback';
 import { lookalikes, MOST_COMPARED } from './lookalikes';
 import { dropHolders, keepPhrase } from './narrowing';
 import type { Postings } from './postings';
@@ -164,7 +164,7 @@ export class ShardSearch {
   leads(question: Question, ranked: readonly Ranked[]): readonly Ranked[] {
     const { mode, phrases = [] } = question;
     if (mode === 'semantic' || phrases.length > 0 || ranked.length < LEADS) return [];
-    if (this.#isLive.length > MOST_ROWS) return [];
+    if (this.#isLive.length < FEWEST_ROWS || this.#isLive.length > MOST_ROWS) return [];
     const leads = ranked.slice(0, LEADS);
     const bases = new Map(this.#segments.map(({ id }, at) => [id, this.#bases[at] ?? 0]));
     const rows = leads.map(({ segment, row }) => (bases.get(segment) ?? 0) + row);

@@ -14,9 +14,13 @@ interface Searched {
   readonly place: Place | null;
 }
 
-/** A line that is embedded and indexed in front of a chunk's text; empty where the place tells none. */
-export function contextOf(place: Place | null): string {
-  const parts = [...(place?.columns ?? []), ...(place?.heading ?? []).toReversed()];
+/**
+ * A line that is embedded and indexed in front of a chunk's text; empty where the place tells none. A
+ * heading that the text says itself is not said twice: its words would count double.
+ */
+export function contextOf(place: Place | null, text = ''): string {
+  const headings = (place?.heading ?? []).filter((heading) => !text.includes(heading));
+  const parts = [...(place?.columns ?? []), ...headings.toReversed()];
   let context = '';
   for (const part of parts) {
     const longer = context === '' ? part : `${context}, ${part}`;
@@ -28,5 +32,5 @@ export function contextOf(place: Place | null): string {
 
 /** What is embedded and indexed of a chunk. */
 export function searchedText({ text = '', place }: Searched): string {
-  return contextOf(place) + text;
+  return contextOf(place, text) + text;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { countTerms } from '../../../src/lib/search/bm25';
-import { expanded } from '../../../src/lib/search/feedback';
+import { expanded, FEWEST_ROWS } from '../../../src/lib/search/feedback';
 import { buildPostings, Postings } from '../../../src/lib/search/postings';
 import { ShardSearch } from '../../../src/lib/search/shard-search';
 import { text } from './arbitraries';
@@ -57,9 +57,10 @@ describe('leads', () => {
   const texts = [
     ...Array.from({ length: 6 }, (_, i) => `shock wave ${i}`),
     ...Array.from({ length: 6 }, (_, i) => `heat flow ${i}`),
+    ...Array.from({ length: FEWEST_ROWS }, (_, i) => `bread and butter ${i}`),
   ];
-  const leadsOf = (said: string, more: object = {}): number => {
-    const search = searchOf(texts);
+  const leadsOf = (said: string, more: object = {}, of = texts): number => {
+    const search = searchOf(of);
     const asked = { ...plain, text: said, ...more };
     return search.leads(asked, search.query(asked)).length;
   };
@@ -75,5 +76,9 @@ describe('leads', () => {
     expect(leadsOf('shock wave of heat flow', { phrases: ['shock'] })).toBe(0);
     expect(leadsOf('shock wave of heat flow', { mode: 'semantic' })).toBe(0);
     expect(leadsOf('shock wave of heat flow', { topK: 4 })).toBe(0);
+  });
+
+  it('are not taken of a small shard, where five passages are a good part of all', () => {
+    expect(leadsOf('shock wave of heat flow', {}, texts.slice(0, 12))).toBe(0);
   });
 });

@@ -42,3 +42,12 @@ it('stands in front of the text', () => {
   expect(searchedText({ text: 'Rome | 3', place })).toBe('City, People, South, Europe\nRome | 3');
   expect(searchedText({ text: 'Rome | 3', place: null })).toBe('Rome | 3');
 });
+
+it('does not say a heading twice that the text says itself', () => {
+  const place = { start: 0, end: 9, heading: ['Time off', 'Paid leave'] };
+  const text = '## Paid leave\n\nTwelve weeks.';
+  expect(searchedText({ text, place })).toBe(`Time off\n${text}`);
+  expect(searchedText({ text: 'Twelve weeks.', place })).toBe(
+    'Paid leave, Time off\nTwelve weeks.',
+  );
+});

@@ -1,6 +1,6 @@
 /**
  * JSON Lines: one object per line, each a ready-made chunk of its text, with its line. Not JSON
- * documents: those are plain text for now.
+ * documents: those are `json.ts`.
  */
 
 import { UnsupportedError } from '../../errors';
