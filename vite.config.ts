@@ -3,14 +3,21 @@ import { defineConfig } from 'vite';
 import { ISOLATION_HEADERS } from './scripts/headers.mjs';
 import brotliWindow from './scripts/vite-brotli-window';
 import hnswlibCsp from './scripts/vite-hnswlib-csp';
+import serviceWorker from './scripts/vite-service-worker';
 import staticAssets from './scripts/vite-static-assets';
-import { ALIAS } from './scripts/vite-alias.mjs';
 import trustedTypes from './scripts/vite-trusted-types';
 
 export default defineConfig({
   // Relative, so that the app also lives under a path such as example.org/memreel/.
   base: './',
-  plugins: [svelte(), staticAssets(), trustedTypes(), hnswlibCsp(), brotliWindow()],
+  plugins: [
+    svelte(),
+    staticAssets(),
+    trustedTypes(),
+    hnswlibCsp(),
+    brotliWindow(),
+    serviceWorker(),
+  ],
   worker: { format: 'es', plugins: () => [trustedTypes(), hnswlibCsp(), brotliWindow()] },
   // Workers are not found by following imports, and what is found late reloads the page.
   optimizeDeps: {
@@ -27,6 +34,5 @@ export default defineConfig({
     // Compressing 75 MB of wasm for a table in the log is not worth the seconds.
     reportCompressedSize: false,
   },
-  resolve: { alias: ALIAS },
   server: { headers: ISOLATION_HEADERS },
 });

@@ -10,7 +10,7 @@ import { Router } from '../../../src/lib/ui/router.svelte';
 import { exportingStrings as words } from '../../../src/lib/ui/strings/exporting';
 import ExportDialog from '../../../src/routes/shard/ExportDialog.svelte';
 
-const SHARD = { id: 'exported', name: 'Wind / tunnel' };
+const SHARD = { id: 'exported', name: 'Wind / tunnel', model: 'static-en' };
 
 /** Writes these bytes wherever it is told to, as the engine does. */
 const writing = (bytes: string) =>
@@ -89,13 +89,21 @@ test('says plainly that deleted text goes along, and wants a password twice', as
 
 test('memvid with another model leads to a clone', async () => {
   const refused = vi.fn<Shard['export']>(() =>
-    Promise.reject(new UnsupportedError('memvid knows all-MiniLM-L6-v2 alone.')),
+    Promise.reject(
+      new UnsupportedError('memvid knows all-MiniLM-L6-v2 alone.', { subject: 'static-en' }),
+    ),
   );
+  refused.mockRejectedValueOnce(new UnsupportedError('A chunk is too long.', { subject: 'uuid' }));
   const { screen, dialog } = await shown(refused);
   await dialog.getByRole('radio', { name: words.formats.memvid.name }).click();
-  await dialog.getByRole('button', { name: words.act, exact: true }).click();
+  const act = dialog.getByRole('button', { name: words.act, exact: true });
+  const cloneFirst = dialog.getByRole('button', { name: words.cloneFirst });
+  await act.click();
+  await expect.element(dialog.getByRole('alert')).toHaveTextContent('A chunk is too long.');
+  await expect.element(cloneFirst).not.toBeInTheDocument();
+  await act.click();
   await expect.element(dialog.getByRole('alert')).toHaveTextContent('all-MiniLM-L6-v2 alone');
-  await dialog.getByRole('button', { name: words.cloneFirst }).click();
+  await cloneFirst.click();
   await expect.element(screen.getByRole('dialog', { name: 'Clone' })).toBeVisible();
 });
 
@@ -118,7 +126,8 @@ test('an export shows how far it is, and can be cancelled', async () => {
 });
 
 test('a picked file is written straight, and offered again, until it is gone', async () => {
-  const folder = await navigator.storage.getDirectory();
+  const root = await navigator.storage.getDirectory();
+  const folder = await root.getDirectoryHandle('saved', { create: true });
   const handle = await folder.getFileHandle('wind.zip', { create: true });
   const pick = vi.fn(() => Promise.resolve(handle));
   vi.stubGlobal('showSaveFilePicker', pick);
@@ -136,7 +145,7 @@ test('a picked file is written straight, and offered again, until it is gone', a
     await dialog.getByRole('radio', { name: words.formats.markdown.name }).click();
     await expect.element(again).not.toBeInTheDocument();
     await dialog.getByRole('radio', { name: words.formats.zip.name }).click();
-    await folder.removeEntry('wind.zip');
+    await root.removeEntry('saved', { recursive: true });
     await again.click();
     await expect.element(dialog.getByRole('alert')).toBeVisible();
     await expect.element(again).not.toBeInTheDocument();

@@ -51,6 +51,7 @@ test('asks for a password, again where it was wrong, and keeps it for nothing el
   await dialog.getByLabelText(words.password).fill('wrong');
   await act.click();
   await expect.element(dialog.getByRole('alert')).toHaveTextContent(words.wrong('a.zip.age'));
+  await expect.element(dialog.getByLabelText(words.password)).toHaveFocus();
   await dialog.getByLabelText(words.password).fill('right');
   await act.click();
   await expect
