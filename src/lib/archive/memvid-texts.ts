@@ -34,16 +34,12 @@ export function joinMemvidTexts(
   const fromVideo = kept.filter(({ id }) => said.has(id)).length;
   const named = new Set(entries.map(({ frame }) => frame));
   const warnings: string[] = [];
-  if (strange > 0 && index) {
-    warnings.push(
-      `${String(strange)} frames say something else than the index: their texts are taken from the index.`,
-    );
-  } else if (strange > 0) {
-    warnings.push(`${String(strange)} frames say something else of a text than one before.`);
+  if (strange > 0) {
+    const what = index ? 'than the index, which is believed' : 'of a text than one before';
+    warnings.push(`Frames that say something else ${what}: ${String(strange)}.`);
   }
-  if (entries.length > kept.length) {
-    warnings.push(`${String(entries.length - kept.length)} texts are blank, and were left out.`);
-  }
+  const blank = entries.length - kept.length;
+  if (blank > 0) warnings.push(`Blank texts, which were left out: ${String(blank)}.`);
   return {
     texts: kept.map(({ text }) => text.toWellFormed()),
     fromVideo,
