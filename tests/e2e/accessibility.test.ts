@@ -101,13 +101,44 @@ test('no screen breaks a rule of WCAG that axe knows', async ({ page }) => {
     await expectAccessible(page, name, ready);
   }
 
+  await page.goto(`/#/shard/${id}/overview`);
+  await main.getByRole('button', { name: 'Export', exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: /deleted text/ }).check();
+  await dialog.getByLabel('Password (optional)').fill('secret');
+  await dialog.getByLabel('The same password again').fill('secrets');
+  await expectAccessible(page, 'Export', async () => {
+    await expect(dialog.getByText('The two passwords differ.')).toBeVisible();
+  });
+  await page.keyboard.press('Escape');
+  await page.goto('/#/');
+  const imported = page.waitForEvent('filechooser');
+  await main.getByRole('button', { name: 'Import' }).click();
+  await (
+    await imported
+  ).setFiles([
+    {
+      name: 'sealed.zip.age',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from('age-encryption.org/v1\n'),
+    },
+  ]);
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await expectAccessible(page, 'Import', async () => {
+    await expect(dialog.getByLabel('Password')).toBeVisible();
+  });
+  await page.keyboard.press('Escape');
+  await page.goto('/#/add');
+
   const chooser = page.waitForEvent('filechooser');
   await main.getByRole('button', { name: 'Choose files' }).click();
   await (
     await chooser
   ).setFiles([{ name: 'wing.txt', mimeType: 'text/plain', buffer: Buffer.from('Lift.') }]);
-  await main.getByText('Chunk size', { exact: true }).click();
+  await main.getByText('Options', { exact: true }).click();
+  await main.getByRole('button', { name: 'Show cuts of wing.txt' }).click();
+  await expect(main.getByRole('region', { name: 'Cuts of wing.txt' })).toContainText('Lift.');
   await expectAccessible(page, 'Add, with a document', async () => {
-    await expect(main.getByRole('spinbutton')).toBeVisible();
+    await expect(main.getByRole('spinbutton', { name: 'Chunk size' })).toBeVisible();
   });
 });

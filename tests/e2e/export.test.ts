@@ -7,6 +7,7 @@ import { expect, test } from '@playwright/test';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
+import { exportFile } from './exchange';
 import { expectSound, openApp, passages } from './memreel';
 
 test.beforeAll(async () => {
@@ -89,6 +90,31 @@ for (const profile of ['compact', 'universal'] as const) {
     await expectSound(page);
   });
 }
+
+test('the open formats are what they are called', async ({ page }) => {
+  await openApp(page);
+  const given = passages(5);
+  const dimensions = await page.evaluate(async (texts) => {
+    const shard = await window.memreel?.create({ name: 'Open formats' });
+    await shard?.ingest([new File(texts, 'passages.txt')]);
+    const model = (await shard?.info())?.model;
+    return (await window.memreel?.models())?.find(({ id }) => id === model)?.dimensions;
+  }, given);
+  const bytesOf = async (format: Parameters<typeof exportFile>[2]): Promise<Buffer> =>
+    readFile(await (await exportFile(page, 'Open formats', format)).path());
+
+  const lines = (await bytesOf('JSON Lines')).toString('utf8').trimEnd().split('\n');
+  const texts = lines.map((line) => (JSON.parse(line) as { text: string }).text);
+  expect(texts.join('')).toBe(given.join(''));
+
+  const npy = await bytesOf('Vectors (.npy)');
+  expect(npy.toString('latin1', 1, 6)).toBe('NUMPY');
+  expect(npy.length - 10 - npy.readUInt16LE(8)).toBe(4 * texts.length * (dimensions ?? 0));
+
+  const markdown = await bytesOf('Markdown');
+  expect(markdown.toString('latin1', 0, 4)).toBe('PK\u0003\u0004');
+  expect(markdown.toString('latin1')).toContain('passages.txt.md');
+});
 
 test('an empty shard is not exported', async ({ page }) => {
   await openApp(page);

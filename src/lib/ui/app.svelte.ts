@@ -1,8 +1,11 @@
 /** What the screens share: the library and the state around it, and the few acts that join them. */
 import type { Library, ShardInfo } from '../api';
-import { Draft } from './draft.svelte';
+import { Draft, type DraftOptions } from './draft.svelte';
 import { explain } from './explain';
+import { Importing, meaningOf } from './importing.svelte';
+import { summaryOf } from './job-summary';
 import { Jobs, type IngestJob, type JobTarget } from './jobs.svelte';
+import { ModelShelf } from './models.svelte';
 import { Notices } from './notices.svelte';
 import { Preferences } from './preferences.svelte';
 import { shardRoute } from './route';
@@ -16,6 +19,8 @@ import { strings } from './strings';
 export class AppState {
   readonly shards: Shards;
   readonly stills: Stills;
+  readonly models: ModelShelf;
+  readonly importing: Importing;
   readonly jobs = new Jobs();
   #askedToKeep = false;
   readonly notices = new Notices();
@@ -30,6 +35,19 @@ export class AppState {
   ) {
     this.shards = new Shards(library);
     this.stills = new Stills(this.shards);
+    this.models = new ModelShelf(library);
+    this.importing = new Importing(library);
+  }
+
+  /** Takes what was dropped or pasted: on the library's screen it may be a shard. */
+  async take(files: readonly File[], shard: string | null): Promise<void> {
+    if (this.importing.isOpen) this.importing.put(files);
+    else if (this.router.route.screen !== 'library') this.stage(files, shard);
+    else {
+      const meaning = await meaningOf(files);
+      if (meaning === 'documents') this.stage(files, shard);
+      else this.importing.open(files, { isUnclear: meaning === 'unclear' });
+    }
   }
 
   /** Takes documents in, and goes to where they are looked at before they are added. */
@@ -44,9 +62,8 @@ export class AppState {
   addDraft(): void {
     const { draft } = this;
     const name = draft.name.trim() || draft.suggestedName || strings.library.samplesName;
-    const target =
-      draft.shard === null ? this.#newShard(name, draft.profile) : this.#existing(draft.shard);
-    this.#start(target, draft.files, draft);
+    const target = draft.shard === null ? this.#newShard(name, draft) : this.#existing(draft.shard);
+    this.#start(target, draft.files, draft.options);
     draft.clear();
   }
 
@@ -83,8 +100,8 @@ export class AppState {
     return made.id;
   }
 
-  #start(target: JobTarget, files: readonly File[], options: Partial<Draft> = {}): void {
-    const { job, ended } = this.jobs.add(target, files, options.chunking);
+  #start(target: JobTarget, files: readonly File[], options: DraftOptions = {}): void {
+    const { job, ended } = this.jobs.add(target, files, options);
     void ended.then(() => {
       this.#tell(job);
       this.#keep(job);
@@ -104,9 +121,7 @@ export class AppState {
     if (job.phase === 'cancelled') this.notices.say(strings.job.cancelled);
     else if (job.phase === 'failed') this.notices.say(explain(job.error).what);
     else if (report) {
-      const added = report.files.filter((file) => file.chunks > 0).length;
-      const words =
-        added === 0 ? strings.job.nothing : strings.job.done(report.chunks, added, report.seconds);
+      const words = summaryOf(report);
       const { route } = this.router;
       const here = route.screen !== 'add' && 'shard' in route && route.shard === shard?.id;
       const smooth = report.files.every((file) => !file.error && file.warnings.length === 0);
@@ -118,11 +133,11 @@ export class AppState {
     }
   }
 
-  #newShard(name: string, profile: Draft['profile']): JobTarget {
+  #newShard(name: string, { profile, language }: Draft): JobTarget {
     return {
       name,
       id: null,
-      open: () => this.library.create({ name, profile }),
+      open: () => this.library.create({ name, profile, language }),
       discard: (shard) => this.library.remove(shard.id),
     };
   }

@@ -299,11 +299,6 @@ export const strings = {
     stills: 'Frames',
     stillsNote: 'Never played here: one symbol at a time, each readable alone.',
     export: 'Export',
-    exportNote:
-      'One playable MP4 with all frames of the current version. It holds the text, the sources and the places, and needs nothing else.',
-    exportSize: (bytes: number) => `About ${formatBytes(bytes)}.`,
-    exporting: 'Writing the MP4…',
-    exported: (name: string) => `${name} is with your downloads.`,
     add: 'Add documents',
   },
   settings: {
@@ -416,7 +411,7 @@ export const strings = {
       'read-only': {
         what: 'This cannot be changed.',
         safe: 'Nothing was changed.',
-        next: 'Open the shard itself to change it.',
+        next: 'Open the shard itself to change it. Where a newer Memreel wrote the library, reload this page first.',
       },
       'worker-lost': {
         what: 'A worker stopped in the middle.',
