@@ -2,7 +2,7 @@
  * Finds and repairs wrong codewords of one Reed-Solomon block: syndromes, Berlekamp-Massey, Chien,
  * Forney. Only for blocks that parity.ts found not to agree: it is not on the fast path.
  *
- * Corrects up to half the parity codewords. (The standard keeps one to three of them back in
+ * Corrects up to half the parity codewords; of those that are known to be doubtful, twice as many. (The standard keeps one to three of them back in
  * versions 1 to 3, table 9 note b, as a guard against a wrong repair; the reader's check of mode,
  * count, terminator and padding is that guard here.)
  */
@@ -10,8 +10,6 @@ import { EXP, LOG, multiply } from './field';
 
 export class Corrector {
   readonly #parityLength: number;
-  /** Errors that can be repaired. */
-  readonly #limit: number;
   readonly #syndromes: Uint8Array;
   /** Error locator, lowest coefficient first; so are the others. */
   #locator: Uint8Array;
@@ -23,31 +21,33 @@ export class Corrector {
 
   constructor(parityLength: number) {
     this.#parityLength = parityLength;
-    this.#limit = parityLength >> 1;
     this.#syndromes = new Uint8Array(parityLength);
     this.#locator = new Uint8Array(parityLength + 1);
     this.#earlier = new Uint8Array(parityLength + 1);
     this.#spare = new Uint8Array(parityLength + 1);
-    this.#evaluator = new Uint8Array(this.#limit);
-    this.#powers = new Uint8Array(this.#limit);
+    this.#evaluator = new Uint8Array(parityLength);
+    this.#powers = new Uint8Array(parityLength);
   }
 
   /**
    * Repairs the data codewords `codewords[start .. start + count - 1]` in place.
    * `difference` is the block's parity as read XOR the parity of its data as read.
-   * Returns how many codewords of the block (data and parity) were wrong, or undefined when they
-   * are more than can be repaired; nothing has been written then.
+   * `erased` are positions in the block, data first, whose codewords may be anything: each takes one
+   * parity codeword, where an error of unknown place takes two.
+   * Returns how many codewords of the block (data and parity) were wrong, erased ones that were right
+   * included, or undefined when they are more than can be repaired; nothing has been written then.
    */
   correct(
     codewords: Uint8Array,
     start: number,
     count: number,
     difference: Uint8Array,
+    erased: readonly number[] = [],
   ): number | undefined {
     this.#findSyndromes(difference);
-    const errors = this.#findLocator();
-    if (errors > this.#limit) return undefined;
     const length = count + this.#parityLength;
+    const errors = this.#findLocator(erased.map((position) => length - 1 - position));
+    if (2 * errors - erased.length > this.#parityLength) return undefined;
     if (this.#findPowers(errors, length) !== errors) return undefined;
     this.#findEvaluator(errors);
     // A locator of degree `errors` with as many distinct roots generates all syndromes, so the
@@ -70,16 +70,25 @@ export class Corrector {
     }
   }
 
-  /** Berlekamp-Massey: the shortest recurrence of the syndromes. Returns its length. */
-  #findLocator(): number {
+  /**
+   * Berlekamp-Massey: the shortest recurrence of the syndromes that has the erased powers among its
+   * roots (Blahut's way: it begins with those). Returns its length.
+   */
+  #findLocator(erased: readonly number[]): number {
     const syndromes = this.#syndromes;
     this.#locator.fill(0)[0] = 1;
-    this.#earlier.fill(0)[0] = 1;
-    let length = 0;
+    for (const [at, power] of erased.entries()) {
+      // Times (1 - 2^power x); `i` is at most the number of erasures, at most the parity length.
+      for (let i = at + 1; i > 0; i--) {
+        this.#locator[i] = this.#locator[i]! ^ multiply(EXP[power]!, this.#locator[i - 1]!);
+      }
+    }
+    this.#earlier.set(this.#locator);
+    let length = erased.length;
     let shift = 1;
     let earlierDiscrepancy = 1;
     // Indices: `i` at most `length`, itself at most `n + 1`, within the arrays' parity length + 1.
-    for (let n = 0; n < this.#parityLength; n++) {
+    for (let n = erased.length; n < this.#parityLength; n++) {
       let discrepancy = syndromes[n]!;
       for (let i = 1; i <= length; i++) {
         discrepancy ^= multiply(this.#locator[i]!, syndromes[n - i]!);
@@ -89,14 +98,14 @@ export class Corrector {
         continue;
       }
       const factor = EXP[LOG[discrepancy]! + 255 - LOG[earlierDiscrepancy]!]!;
-      const longer = 2 * length <= n;
+      const longer = 2 * length <= n + erased.length;
       if (longer) this.#spare.set(this.#locator);
       for (let i = shift; i < this.#locator.length; i++) {
         this.#locator[i] = this.#locator[i]! ^ multiply(factor, this.#earlier[i - shift]!);
       }
       if (longer) {
         [this.#earlier, this.#spare] = [this.#spare, this.#earlier];
-        length = n + 1 - length;
+        length = n + 1 - length + erased.length;
         earlierDiscrepancy = discrepancy;
         shift = 1;
       } else {

@@ -4,6 +4,8 @@
  */
 export { payloadCapacity, symbolSize } from './shape';
 export type { Ecc, SymbolShape } from './shape';
+export { drawFunctionPatterns } from './pattern';
+export type { FunctionPatterns } from './pattern';
 export { SymbolDrawer } from './draw';
 export { SymbolReader } from './read';
 export { readPicture } from './picture';

@@ -7,6 +7,7 @@ import { Corrector } from './correct';
 import { BYTE_MODE, PADDING } from './draw';
 import { layoutOf } from './layout';
 import type { Layout } from './layout';
+import { Doubts } from './doubts';
 import { Parity } from './parity';
 import { checkModules, countBytes } from './shape';
 import type { SymbolShape } from './shape';
@@ -50,6 +51,22 @@ export class SymbolReader {
     return { payload: this.#unpack(), corrected };
   }
 
+  /**
+   * As `read`, of modules that are more or less certain: codewords with the least certain modules
+   * are tried as erasures, so that up to twice as many can be mended. A repair that would turn
+   * modules that are certain is not taken.
+   * @param certainty a number a module, 0 for none at all
+   */
+  readDoubtful(
+    modules: Uint8Array,
+    certainty: Float32Array,
+  ): { payload: Uint8Array; corrected: number } {
+    checkModules(modules, this.#layout.size);
+    this.#collect(modules);
+    const corrected = this.#correct(new Doubts(this.#layout, certainty));
+    return { payload: this.#unpack(), corrected };
+  }
+
   #collect(modules: Uint8Array): void {
     const codewords = this.#codewords;
     const { places, masks } = this.#layout;
@@ -69,7 +86,7 @@ export class SymbolReader {
   }
 
   /** Repairs the data codewords block by block; returns how many codewords were wrong. */
-  #correct(): number {
+  #correct(doubts?: Doubts): number {
     const { count, shortCount, shortLength, parityLength, dataLength } = this.#layout.blocks;
     const codewords = this.#codewords;
     const difference = this.#difference;
@@ -85,7 +102,9 @@ export class SymbolReader {
         differing |= difference[i] = difference[i]! ^ codewords[parityStart + i]!;
       }
       if (differing !== 0) {
-        const errors = this.#corrector.correct(codewords, start, length, difference);
+        const errors = doubts
+          ? doubts.correct(this.#corrector, codewords, { block, start, length }, difference)
+          : this.#corrector.correct(codewords, start, length, difference);
         if (errors === undefined) {
           throw new CorruptError(`Block ${block + 1} of ${count} has too many wrong codewords`);
         }

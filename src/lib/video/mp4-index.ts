@@ -37,6 +37,8 @@ export interface Mp4 extends Track {
   readonly sizes: Uint32Array;
   /** Byte ranges of the file that hold all samples in order: one in a file of ours. */
   readonly runs: readonly { readonly start: number; readonly end: number }[];
+  /** Whether every frame can be decoded by itself. */
+  readonly isIntra: boolean;
   /** Frames whose samples lie beyond the file's end: none unless it was opened as a part. */
   readonly missing: readonly number[];
   /** @throws RangeError for a frame that is not there */
@@ -60,7 +62,14 @@ export async function openMp4(blob: Blob, { isPart = false } = {}): Promise<Mp4>
   const sizes = readSizes(onlyBox(table, 'stsz'), data.end - data.start, isCut);
   checkTimes(onlyBox(table, 'stts'), sizes.length);
   const offsets = readOffsets(table, sizes, data);
-  return new OpenMp4(blob, track, sizes, offsets, readMetadata(moov));
+  const parts = { sizes, offsets, isIntra: isIntra(table, sizes.length) };
+  return new OpenMp4(blob, track, parts, readMetadata(moov));
+}
+
+/** Without a table of them all samples are key frames (14496-12, 8.6.2). */
+function isIntra(table: readonly Box[], frames: number): boolean {
+  const keys = table.find(({ type }) => type === 'stss');
+  return !keys || tableOf(keys, 4).count === frames;
 }
 
 class OpenMp4 implements Mp4 {
@@ -71,14 +80,14 @@ class OpenMp4 implements Mp4 {
   readonly frames: number;
   readonly metadata: Readonly<Record<string, string>>;
   readonly sizes: Uint32Array;
+  readonly isIntra: boolean;
   readonly #blob: Blob;
   readonly #offsets: Float64Array;
 
   constructor(
     blob: Blob,
     track: Track,
-    sizes: Uint32Array,
-    offsets: Float64Array,
+    { sizes, offsets, isIntra }: { sizes: Uint32Array; offsets: Float64Array; isIntra: boolean },
     metadata: Readonly<Record<string, string>>,
   ) {
     this.codec = track.codec;
@@ -87,6 +96,7 @@ class OpenMp4 implements Mp4 {
     this.height = track.height;
     this.frames = sizes.length;
     this.sizes = sizes;
+    this.isIntra = isIntra;
     this.metadata = metadata;
     this.#blob = blob;
     this.#offsets = offsets;

@@ -59,3 +59,37 @@ function distance(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) count++;
   return count;
 }
+
+it.each([10, 30])(
+  'mends twice as many where it is known which are doubtful (%i)',
+  (parityLength) => {
+    const parity = new Parity(parityLength);
+    const corrector = new Corrector(parityLength);
+    const length = 148;
+    const count = length - parityLength;
+    const erasedAtMost = fc.integer({ min: 0, max: parityLength });
+    fc.assert(
+      fc.property(fc.integer(), erasedAtMost, (seed, erasures) => {
+        const sent = new Uint8Array(length);
+        sent.set(noise(count, seed));
+        parity.write(sent, 0, count, sent, count);
+        // Half of what the erasures leave is for errors that nobody suspects.
+        const errors = (parityLength - erasures) >> 1;
+        const places = [...noise(length, seed + 1).entries()].sort(([, a], [, b]) => a - b);
+        const received = sent.slice();
+        for (const [at] of places.slice(0, erasures + errors)) {
+          received[at] = (received[at] ?? 0) ^ ((at % 255) + 1);
+        }
+        const erased = places.slice(0, erasures).map(([at]) => at);
+        const difference = new Uint8Array(parityLength);
+        parity.write(received, 0, count, difference, 0);
+        for (let i = 0; i < parityLength; i++) {
+          difference[i] = (difference[i] ?? 0) ^ (received[count + i] ?? 0);
+        }
+        expect(corrector.correct(received, 0, count, difference, erased)).toBe(erasures + errors);
+        expect(received.subarray(0, count)).toEqual(sent.subarray(0, count));
+      }),
+      { numRuns: 200, seed: 18004 },
+    );
+  },
+);
