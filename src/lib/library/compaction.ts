@@ -132,7 +132,7 @@ export async function compactView(
   const pages = made.map(({ page }) => page);
   const segments = [...kept, ...made.map(({ segment }) => segment)];
   const delta = remainder(view, kept, rewritten, pages);
-  await checkCompacted(view, { segments, pages, delta });
+  checkCompacted(view, { segments, pages, delta });
   return {
     segments,
     delta,
@@ -195,10 +195,10 @@ function remainder(
   for (const id of rewritten) for (const { uuid } of view.pageOf(id)) uuids.add(uuid);
   const moved = new Map<ChunkUuid, ChunkRecord>();
   for (const page of pages) for (const record of page.records) moved.set(record.uuid, record);
-  /** What the pages say of these chunks; where two do, a delta has to say which one counts. */
+  /** What pages that stay say of these chunks. */
   const paged = new Map<ChunkUuid, ChunkRecord[]>();
-  for (const records of [...kept.map(({ id }) => view.pageOf(id)), [...moved.values()]]) {
-    for (const record of records) {
+  for (const { id } of kept) {
+    for (const record of view.pageOf(id)) {
       if (!uuids.has(record.uuid)) continue;
       const others = paged.get(record.uuid);
       if (others) others.push(record);
@@ -207,10 +207,16 @@ function remainder(
   }
   const rows: Delta['rows'][number][] = [];
   for (const uuid of uuids) {
-    const record = moved.get(uuid) ?? settled(view.find(uuid));
-    const said = paged.get(uuid) ?? [];
-    const [only] = said;
-    const isSaid = record ? said.length === 1 && only && isSame(only, record) : said.length === 0;
+    const drawn = moved.get(uuid);
+    const said = paged.get(uuid);
+    if (drawn) {
+      // Its new page says it all; where another page has it too, a delta says which one counts.
+      if (said) rows.push({ uuid, record: drawn });
+      continue;
+    }
+    const record = settled(view.find(uuid));
+    const only = said?.length === 1 ? said[0] : undefined;
+    const isSaid = record ? only && isSame(only, record) : !said;
     if (!isSaid) rows.push({ uuid, record });
   }
   if (rows.length === 0) return null;

@@ -10,9 +10,13 @@ import type { TermCursor } from './term-cursor';
 
 /** A part on its way through its dictionary. */
 interface Walk {
+  /** Among the walks, in the order of parts. */
+  readonly index: number;
   readonly cursor: TermCursor;
-  /** The first pick of each row, or -1. */
-  readonly firstPicks: Int32Array;
+  /** Where rows are read to, under the numbers of their picks. */
+  readonly list: PostingList;
+  /** Whether those numbers ascend with the rows. */
+  readonly isAscending: boolean;
 }
 
 /**
@@ -25,65 +29,103 @@ export function combinePostings(
   picks: readonly RowPick[],
 ): Uint8Array<ArrayBuffer> {
   checkPicks(picks, (part) => parts[part]?.rows);
-  const lengths = Uint32Array.from(picks, ({ part, row }) => parts[part]?.lengths[row] ?? 0);
-  const { firstPicks, nextPicks } = chained(parts, picks);
   const writer = new PostingsWriter();
-  const heap = new WalkHeap();
-  for (const [part, firsts] of firstPicks) {
-    const cursor = parts[part]?.cursor();
-    if (cursor?.next()) heap.push({ cursor, firstPicks: firsts });
-  }
-  const [list, combined] = [new PostingList(), new PostingList()];
-  const same: Walk[] = [];
+  const heap = walksThrough(parts, picks);
+  const combined = new PostingList();
   for (let first = heap.pop(); first !== undefined; first = heap.pop()) {
-    same.push(first);
-    while (heap.top?.cursor.compare(first.cursor) === 0) {
-      const other = heap.pop();
-      if (other !== undefined) same.push(other);
-    }
-    combined.reset(0);
-    for (const { cursor, firstPicks: firsts } of same) {
+    const { cursor, isAscending } = first;
+    let isMore = true;
+    // As long as no other walk comes before it; the last one goes its way to the end.
+    while (isMore && heap.isAfter(first)) {
+      let { list } = first;
       cursor.read(list);
-      const { rows, counts, length } = list;
-      for (let i = 0; i < length; i++) {
-        let pick = firsts[rows[i] ?? 0] ?? -1;
-        for (; pick >= 0; pick = nextPicks[pick] ?? -1) combined.push(pick, counts[i] ?? 0);
+      const isShared = heap.isAt(cursor);
+      if (isShared) {
+        combined.reset(0);
+        combined.append(list);
+        while (heap.isAt(cursor)) heap.readTop(combined);
+        list = combined;
       }
+      if (list.length > 0) {
+        if (isShared || !isAscending) sortByRow(list);
+        writer.add(cursor.term, list, cursor.length);
+      }
+      isMore = cursor.next();
     }
-    if (combined.length > 0) {
-      sortByRow(combined);
-      writer.add(first.cursor.term.subarray(0, first.cursor.length), combined);
-    }
-    for (const walk of same) if (walk.cursor.next()) heap.push(walk);
-    same.length = 0;
+    if (isMore) heap.push(first);
   }
-  return writer.finish(lengths);
+  return writer.finish(lengthsOf(parts, picks));
 }
 
-/** The first pick of each row, by part; and of each pick the next one of the same row, or -1. */
-function chained(parts: readonly Postings[], picks: readonly RowPick[]) {
-  const firstPicks = new Map<number, Int32Array>();
-  const nextPicks = new Int32Array(picks.length);
-  // From the end, so that chains ascend.
-  for (let pick = picks.length - 1; pick >= 0; pick--) {
-    const { part = -1, row = -1 } = picks[pick] ?? {};
-    let firsts = firstPicks.get(part);
-    if (firsts === undefined) {
-      firsts = new Int32Array(parts[part]?.rows ?? 0).fill(-1);
-      firstPicks.set(part, firsts);
-    }
-    nextPicks[pick] = firsts[row] ?? -1;
-    firsts[row] = pick;
-  }
-  return { firstPicks, nextPicks };
+function lengthsOf(parts: readonly Postings[], picks: readonly RowPick[]): Uint32Array {
+  const lengths = new Uint32Array(picks.length);
+  let at = 0;
+  for (const { part, row } of picks) lengths[at++] = parts[part]?.lengths[row] ?? 0;
+  return lengths;
 }
 
-/** Walks by their terms, the first term on top. */
+/** A walk through each part that is picked from; where rows are picked again, another one for those. */
+function walksThrough(parts: readonly Postings[], picks: readonly RowPick[]): WalkHeap {
+  const heap = new WalkHeap();
+  /** Of each part, the pick of each row, or -1: the first picks, the second ones and so on. */
+  const numbers = parts.map((): Int32Array[] => []);
+  let pick = 0;
+  for (const { part, row } of picks) {
+    const layers = numbers[part] ?? [];
+    let layer = 0;
+    while ((layers[layer]?.[row] ?? -1) >= 0) layer++;
+    (layers[layer] ??= new Int32Array(parts[part]?.rows ?? 0).fill(-1))[row] = pick++;
+  }
+  let index = 0;
+  for (const [part, layers] of numbers.entries())
+    for (const layer of layers) {
+      const cursor = parts[part]?.cursor();
+      if (!cursor?.next()) continue;
+      const list = new PostingList(layer);
+      heap.push({ index: index++, cursor, list, isAscending: isAscending(layer) });
+    }
+  return heap;
+}
+
+/** Whether what is not -1 ascends. */
+function isAscending(numbers: Int32Array): boolean {
+  let last = -1;
+  for (const number of numbers) {
+    if (number < 0) continue;
+    if (number < last) return false;
+    last = number;
+  }
+  return true;
+}
+
+/** By term, then in the order of parts: lists of parts picked one after another need no sorting. */
+function compareWalks(a: Walk, b: Walk): number {
+  return a.cursor.compare(b.cursor) || a.index - b.index;
+}
+
+/** Walks in order, the first one on top. */
 class WalkHeap {
   readonly #walks: Walk[] = [];
 
-  get top(): Walk | undefined {
-    return this.#walks[0];
+  /** Whether all its walks come after another one. */
+  isAfter(walk: Walk): boolean {
+    const top = this.#walks[0];
+    return top === undefined || compareWalks(top, walk) > 0;
+  }
+
+  /** Whether its first walk is at a cursor's term. */
+  isAt(cursor: TermCursor): boolean {
+    return this.#walks[0]?.cursor.compare(cursor) === 0;
+  }
+
+  /** Appends the rows of the first term of one walk to `list`, and goes on with that walk. */
+  readTop(list: PostingList): void {
+    const top = this.#walks[0];
+    if (top === undefined) return;
+    top.cursor.read(top.list);
+    list.append(top.list);
+    if (top.cursor.next()) this.#sink(top);
+    else this.pop();
   }
 
   push(walk: Walk): void {
@@ -92,7 +134,7 @@ class WalkHeap {
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = walks[parent];
-      if (above === undefined || above.cursor.compare(walk.cursor) <= 0) break;
+      if (above === undefined || compareWalks(above, walk) <= 0) break;
       walks[at] = above;
       at = parent;
     }
@@ -100,30 +142,34 @@ class WalkHeap {
   }
 
   pop(): Walk | undefined {
+    const top = this.#walks[0];
+    const last = this.#walks.pop();
+    if (last !== undefined && this.#walks.length > 0) this.#sink(last);
+    return top;
+  }
+
+  /** Puts a walk in the place of the first one, and down from there to where it belongs. */
+  #sink(walk: Walk): void {
     const walks = this.#walks;
-    const top = walks[0];
-    const last = walks.pop();
-    if (top === undefined || last === undefined || walks.length === 0) return top;
     let at = 0;
     for (;;) {
       const left = 2 * at + 1;
       const [a, b] = [walks[left], walks[left + 1]];
       if (a === undefined) break;
-      const isRight = b !== undefined && b.cursor.compare(a.cursor) < 0;
+      const isRight = b !== undefined && compareWalks(b, a) < 0;
       const child = isRight ? b : a;
-      if (child.cursor.compare(last.cursor) >= 0) break;
+      if (compareWalks(child, walk) >= 0) break;
       walks[at] = child;
       at = isRight ? left + 1 : left;
     }
-    walks[at] = last;
-    return top;
+    walks[at] = walk;
   }
 }
 
 /** More than any count: row and count are sorted as one number, exact below 2^53. */
 const COUNTS = 2 ** 32;
 
-/** Puts the rows in order; where picks keep the order of parts and rows, they are. */
+/** Puts the rows in order; where picks keep the order of parts and rows, they often are. */
 function sortByRow(list: PostingList): void {
   const { rows, counts, length } = list;
   let at = 1;

@@ -29,7 +29,11 @@ export function combineVectors(
     return vectors === null ? Infinity : vectors?.rows;
   });
   const packed = newPackedVectors(picks.length, dimensions);
-  for (const [to, { part, row }] of picks.entries()) parts[part]?.copyRow(row, packed, to);
+  let to = 0;
+  for (const { part, row } of picks) {
+    parts[part]?.copyRow(row, packed, to);
+    to++;
+  }
   return packed.bytes;
 }
 

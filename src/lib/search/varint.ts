@@ -10,31 +10,44 @@ export class ByteWriter {
   length = 0;
 
   varint(value: number): void {
-    this.#reserve(5);
-    while (value >= 0x80) {
-      this.#bytes[this.length++] = (value & 0x7f) | 0x80;
-      value >>>= 7;
-    }
-    this.#bytes[this.length++] = value;
+    this.length = writeVarint(this.room(VARINT_BYTES), this.length, value);
   }
 
   append(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.length);
+    this.room(bytes.length).set(bytes, this.length);
     this.length += bytes.length;
   }
 
-  /** A view of what was written, valid until the next write. */
-  written(): Uint8Array {
-    return this.#bytes.subarray(0, this.length);
+  /**
+   * Room for `more` bytes from offset `length` on, for a caller who writes many at once and moves
+   * `length` then. Valid until the next write.
+   */
+  room(more: number): Uint8Array<ArrayBuffer> {
+    if (this.length + more > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + more));
+      larger.set(this.written());
+      this.#bytes = larger;
+    }
+    return this.#bytes;
   }
 
-  #reserve(more: number): void {
-    if (this.length + more <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + more));
-    larger.set(this.written());
-    this.#bytes = larger;
+  /** A view of what was written, valid until the next write. */
+  written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.length);
   }
+}
+
+/** The most that a number takes. */
+export const VARINT_BYTES = 5;
+
+/** Writes a number below 2^32 where there is room for it; returns the offset behind it. */
+export function writeVarint(bytes: Uint8Array, at: number, value: number): number {
+  while (value >= 0x80) {
+    bytes[at++] = (value & 0x7f) | 0x80;
+    value >>>= 7;
+  }
+  bytes[at++] = value;
+  return at;
 }
 
 /** Reads numbers one after the other; `at` is the offset of the next one. */

@@ -102,6 +102,14 @@ export type SourceRow = [
   member?: string,
 ];
 
+/** What few records have, in the order in which it is written. */
+type Extras = {
+  -readonly [
+    K in
+      'bytes' | 'deleted' | 'from' | 'expiresAt' | 'addedAt' | 'text' | 'own' | 'drift' | 'replaced'
+  ]?: ChunkRecord[K];
+};
+
 /** A record as pages write it; `source` is a position among the sources, or -1 for a note. */
 export type RecordRow = [
   uuid: ChunkUuid,
@@ -112,12 +120,7 @@ export type RecordRow = [
   sha256: string,
   source: number,
   place: unknown,
-  extras?: Partial<
-    Pick<
-      ChunkRecord,
-      'bytes' | 'deleted' | 'from' | 'expiresAt' | 'addedAt' | 'text' | 'own' | 'drift' | 'replaced'
-    >
-  >,
+  extras?: Extras,
 ];
 
 /** Where each source stands in its list. */
@@ -154,17 +157,17 @@ export function recordToWire(
     source,
     placeToWire(record.place),
   ];
-  const extras = {
-    ...(bytes === length ? {} : { bytes }),
-    ...(deleted ? { deleted } : {}),
-    ...(from === undefined ? {} : { from }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(addedAt === undefined ? {} : { addedAt }),
-    ...(text === undefined ? {} : { text }),
-    ...(own ? { own } : {}),
-    ...(drift ? { drift } : {}),
-    ...(replaced ? { replaced } : {}),
-  };
+  // Not by spreading objects: pages have thousands of records, and most of them no extras.
+  const extras: Extras = {};
+  if (bytes !== length) extras.bytes = bytes;
+  if (deleted) extras.deleted = deleted;
+  if (from !== undefined) extras.from = from;
+  if (expiresAt !== undefined) extras.expiresAt = expiresAt;
+  if (addedAt !== undefined) extras.addedAt = addedAt;
+  if (text !== undefined) extras.text = text;
+  if (own) extras.own = own;
+  if (drift) extras.drift = drift;
+  if (replaced) extras.replaced = replaced;
   if (Object.keys(extras).length > 0) row.push(extras);
   return row;
 }
