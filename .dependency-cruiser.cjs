@@ -90,7 +90,15 @@ module.exports = {
       name: 'components-use-the-front-door',
       severity: 'error',
       from: { path: '^src/lib/ui/' },
-      to: { path: '^src/', pathNot: ['^src/lib/ui/', '^src/lib/index\\.ts$', '^src/lib/offline/messages\\.ts$', GROUND] },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/lib/ui/',
+          '^src/lib/index\\.ts$',
+          '^src/lib/offline/messages\\.ts$',
+          GROUND,
+        ],
+      },
     },
     {
       name: 'nothing-imports-screens',

@@ -7,7 +7,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Plugin } from 'vite';
-import { PDF_ASSETS } from '../src/lib/text/extract/pdf';
+import { PDF_ASSETS } from '../src/lib/text/extract/pdf-assets';
 import { mediaType } from './media-types.mjs';
 
 /** One folder of a package, without its subfolders. */
@@ -16,12 +16,15 @@ interface StaticAssets {
   readonly from: string;
   /** The path under the app's base, without slashes around it. */
   readonly to: string;
+  /** Which of its files; all without it. */
+  readonly files?: RegExp | undefined;
 }
 
 /** What the app's engines fetch by name. */
-const APP_ASSETS: readonly StaticAssets[] = PDF_ASSETS.map((folder) => ({
+const APP_ASSETS: readonly StaticAssets[] = PDF_ASSETS.map(({ folder, files }) => ({
   from: `pdfjs-dist/${folder}`,
   to: `pdfjs-dist/${folder}`,
+  files,
 }));
 
 export default function staticAssets(lists = APP_ASSETS): Plugin {
@@ -30,11 +33,12 @@ export default function staticAssets(lists = APP_ASSETS): Plugin {
     name: 'memreel-static-assets',
     configResolved({ root }) {
       // A folder that is gone after an update fails here, not in someone's browser.
-      for (const { from, to } of lists) {
+      for (const { from, to, files: wanted } of lists) {
         const folder = path.join(root, 'node_modules', from);
         for (const name of readdirSync(folder)) {
           const file = path.join(folder, name);
-          if (statSync(file).isFile()) files.set(`${to}/${name}`, file);
+          if (!statSync(file).isFile() || wanted?.test(name) === false) continue;
+          files.set(`${to}/${name}`, file);
         }
       }
     },

@@ -11,6 +11,7 @@ import type {
   Library,
   LibraryChange,
   ModelInfo,
+  OcrLanguage,
   OpenOptions,
   Preview,
   ProfileName,
@@ -184,6 +185,14 @@ class LibraryClient implements Library {
 
   removeModel(id: string): Promise<void> {
     return this.#client.call('removeModel', { model: id });
+  }
+
+  ocr(): Promise<OcrLanguage[]> {
+    return this.#client.call('ocr', null);
+  }
+
+  addOcrLanguage(file: File): Promise<OcrLanguage> {
+    return this.#client.call('addOcrLanguage', { file });
   }
 
   subscribe(listener: (change: LibraryChange) => void): () => void {

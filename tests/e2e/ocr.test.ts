@@ -1,5 +1,6 @@
 /** Pictures of text in the built app: under its policy, from its own origin, when a person asks. */
 import { expect, test, type Page } from '@playwright/test';
+import { pdfOfPicture } from '../fixtures/text/tiny-pdf';
 import { openApp } from './memreel';
 
 test('reads a picture with the engine and the data that the app serves, only when asked', async ({
@@ -75,18 +76,45 @@ test('a person ticks a box on the Add screen, and finds what a picture says', as
   await expect(results.getByRole('listitem').first()).toContainText('diary in Reykjavik');
 });
 
-/** A line of text as a PNG. */
-async function pictureOf(page: Page, text: string): Promise<Buffer> {
-  const bytes = await page.evaluate(async (text) => {
-    const canvas = new OffscreenCanvas(700, 120);
-    const context = canvas.getContext('2d');
-    if (!context) throw new Error('There is no canvas.');
-    context.fillStyle = 'white';
-    context.fillRect(0, 0, 700, 120);
-    context.fillStyle = 'black';
-    context.font = '28px serif';
-    context.fillText(text, 30, 70);
-    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
-  }, text);
+test('a scan that was added without it is read when it is added again', async ({ page }) => {
+  await openApp(page);
+  const size = { width: 900, height: 1200 };
+  const jpeg = await pictureOf(page, 'The walrus keeps a diary in Reykjavik.', size);
+  const pdf = [...pdfOfPicture(jpeg, size, 'Scanned in May')];
+  const [plain, read] = await page.evaluate(async (bytes) => {
+    if (!window.memreel) throw new Error('There is no library.');
+    const scan = new File([Uint8Array.from(bytes)], 'scan.pdf', { type: 'application/pdf' });
+    const shard = await window.memreel.create({ name: 'Scans' });
+    const reports = [await shard.ingest([scan])];
+    reports.push(await shard.ingest([scan], { ocr: { languages: ['eng'] } }));
+    const texts = (await shard.chunks()).map(({ text }) => text);
+    return reports.map(({ files }, at) => ({ file: files[0], texts: at === 1 ? texts : [] }));
+  }, pdf);
+  expect(plain?.file?.warnings).toEqual([expect.stringContaining('is a picture')]);
+  expect(plain?.file?.again).toBeUndefined();
+  expect(read?.file?.again).toBeDefined();
+  expect(read?.texts.join(' ')).toContain('The walrus keeps a diary in Reykjavik.');
+});
+
+/** A line of text as a PNG; of a page's size, as a JPEG. */
+async function pictureOf(
+  page: Page,
+  text: string,
+  size?: { width: number; height: number },
+): Promise<Buffer> {
+  const bytes = await page.evaluate(
+    async ({ text, width, height, type }) => {
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext('2d');
+      if (!context) throw new Error('There is no canvas.');
+      context.fillStyle = 'white';
+      context.fillRect(0, 0, width, height);
+      context.fillStyle = 'black';
+      context.font = '28px serif';
+      context.fillText(text, 30, 70);
+      return [...new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer())];
+    },
+    { text, width: 700, height: 120, ...size, type: size ? 'image/jpeg' : 'image/png' },
+  );
   return Buffer.from(bytes);
 }

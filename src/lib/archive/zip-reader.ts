@@ -2,7 +2,12 @@
  * Reads archives that `zip-writer.ts` or another zip program wrote: entries are unpacked as streams,
  * metered as they come out, and held against their digests. What they mean is for others.
  */
-import { BlobReader, configure, ZipReader, type Entry } from '@zip.js/zip.js/lib/zip-core-native.js';
+import {
+  BlobReader,
+  configure,
+  ZipReader,
+  type Entry,
+} from '@zip.js/zip.js/lib/zip-core-native.js';
 import { createSHA256 } from 'hash-wasm';
 import { CorruptError, PasswordError, UnsupportedError } from '../errors';
 import type { ManifestEntry } from './manifest';

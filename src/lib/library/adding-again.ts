@@ -20,6 +20,8 @@ interface Identified {
   readonly at: number;
   readonly member: string | undefined;
   readonly sha256: string;
+  /** Whether more may be read of the same bytes than before: of pictures of text, this time. */
+  readonly mayHaveMore?: boolean;
 }
 
 /** A document that the shard has. */
@@ -69,7 +71,7 @@ export class AddingAgain {
     const source = named ?? this.#byContent.get(document.sha256);
     if (!source) return undefined;
     const { id } = source;
-    const isSame = source.sha256 === document.sha256;
+    const isSame = source.sha256 === document.sha256 && document.mayHaveMore !== true;
     const taken = this.#taken.get(id);
     if (taken === 'read' || (taken === 'kept' && !isSame)) return undefined;
     this.#taken.set(id, isSame ? 'kept' : 'read');

@@ -6,17 +6,19 @@ import { readPicture } from '../qr';
 import { Transferred, type Handlers } from '../rpc/protocol';
 import { loadCompressor, type Compressor } from '../shard/compression';
 import { decodeFrame, type DecodedFrame } from '../shard/payload';
+import { CopyReader } from '../video/copy-reader';
 import type { Luma } from '../video/decode';
 import { openForeign, readForeign } from '../video/foreign';
 import { encodeForeign } from '../video/foreign-encoder';
 import { probeProfile } from '../video/probe';
 import { FrameReader } from '../video/read';
 import { hex } from './hex';
-import type { DecodeProtocol, ReadFrame, SegmentFile } from './protocol';
+import type { CopiedFrame, DecodeProtocol, ReadFrame, SegmentFile } from './protocol';
 import { videoSelfCheck } from './video-self-check';
 
 export function decodeHandlers(): Handlers<DecodeProtocol> {
   const reader = new FrameReader();
+  const copyReader = new CopyReader();
   /** What is kept of a segment that failed may be what failed: the next call begins with the file. */
   const reading = async <T>(
     { id, file }: SegmentFile,
@@ -137,6 +139,26 @@ export function decodeHandlers(): Handlers<DecodeProtocol> {
       };
       await readForeign(file, video, { from, to, signal, onLuma });
       return entries;
+    },
+
+    async copies({ file, video, from, to }, { signal }) {
+      const compressor = await loadCompressor();
+      const copies: CopiedFrame[] = [];
+      let index = from;
+      const onLuma = async (luma: Luma): Promise<void> => {
+        const symbol = await copyReader.read(luma);
+        const frame = symbol && (await frameOrNull(symbol.payload, compressor));
+        if (frame) {
+          const { payload, profile } = symbol;
+          copies.push({ index, frame, profile, payload: payload.slice() });
+        }
+        index++;
+      };
+      await readForeign(file, video, { from, to, signal, onLuma });
+      return new Transferred(
+        copies,
+        copies.map(({ payload }) => payload.buffer),
+      );
     },
 
     async drawMemvid({ payloads }, { signal }) {

@@ -12,6 +12,7 @@ import { streamOf } from '../archive/zip-writer';
 import type { ShardEntry } from '../shard/objects';
 import { EXPORTS, saveStream } from './delivery';
 import { commitImport, type ImportCommit, type PreparedImport } from './import-commit';
+import { importCopy } from './import-copy';
 import { importMemvid, isMemvidIndex, isMemvidVideo, type MemvidFiles } from './import-memvid';
 import { importMp4 } from './import-mp4';
 import { importZip, type ImportContext } from './import-zip';
@@ -86,7 +87,8 @@ async function* preparedFrom(
   if (beginsWith(magic, 'PK\u0003\u0004') || beginsWith(magic, 'PK\u0005\u0006')) {
     yield* preparedFromZip(file, temporary, job);
   } else if (await isMemvidVideo(file)) {
-    yield importMemvid({ video: file, index: null }, job);
+    // A copy of a video of ours that others encoded looks like any video, but for what it shows.
+    yield (await importCopy(file, job)) ?? (await importMemvid({ video: file, index: null }, job));
   } else if (beginsWith(magic.subarray(4), 'ftyp')) {
     yield importMp4(file, job);
   } else {

@@ -59,7 +59,8 @@ export async function ingestFiles(
     planOf: async (document) => {
       const { at, member } = document;
       const name = files[at]?.name ?? '';
-      const known = await context.again.find({ ...document, name });
+      const mayHaveMore = context.ocr !== undefined && document.type === 'application/pdf';
+      const known = await context.again.find({ ...document, name, mayHaveMore });
       if (known) return known;
       const noted = notes?.sourceOf(at, member)?.id;
       const isFree = noted !== undefined && !context.again.knows(noted);

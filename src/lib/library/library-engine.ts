@@ -19,6 +19,7 @@ import { listVersions } from './history';
 import { LibraryWrites } from './library-writes';
 import type { LibraryProtocol, WriteProtocol } from './library-protocol';
 import type { EngineParts } from './parts';
+import { withOcrData } from './ocr-languages';
 import { PastTexts } from './past-texts';
 import type { Peers } from './peers';
 import { previewDocument } from './preview';
@@ -58,7 +59,8 @@ export class LibraryEngine {
 
   private constructor(given: EngineParts, store: Store) {
     const embed = given.models.embedder(given.engines.embed);
-    const extract = withTokenisers(given.engines.extract, (model) => given.models.brought(model));
+    const tokenising = withTokenisers(given.engines.extract, (id) => given.models.brought(id));
+    const extract = withOcrData(tokenising, given.ocr);
     const parts = { ...given, engines: { ...given.engines, embed, extract } };
     const { engines, assetsUrl } = parts;
     this.#parts = parts;
@@ -185,6 +187,8 @@ export class LibraryEngine {
       addModel: ({ model, files }, context) =>
         this.#broughtModel(() => this.#parts.models.add(model, files, context)),
       removeModel: ({ model }) => this.#broughtModel(() => this.#parts.models.remove(model)),
+      ocr: () => this.#parts.ocr.list(),
+      addOcrLanguage: ({ file }, { signal }) => this.#parts.ocr.add(file, signal),
       export: async ({ id, at, to, ...wanted }, { signal, progress }) => {
         const view = await this.#view(id, at);
         const context = { ...this.#exportParts(), signal, progress };

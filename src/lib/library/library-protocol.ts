@@ -20,6 +20,7 @@ import type {
   LibraryChange,
   MergeReport,
   ModelInfo,
+  OcrLanguage,
   Preview,
   ProfileName,
   Progress,
@@ -208,6 +209,8 @@ export interface LibraryProtocol extends WriteProtocol {
     progress: Progress;
   };
   removeModel: { args: { model: string }; reply: void };
+  ocr: { args: null; reply: OcrLanguage[] };
+  addOcrLanguage: { args: { file: File }; reply: OcrLanguage };
   export: {
     args: At & Outward & Pick<ExportOptions, 'format'>;
     reply: Blob | undefined;

@@ -5,6 +5,7 @@ import type { Locks } from '../store/locks';
 import type { Cache } from './cache';
 import type { Engines } from './engines';
 import type { Models } from './models';
+import type { OcrLanguages } from './ocr-languages';
 import type { Peers } from './peers';
 
 export interface EngineParts {
@@ -15,6 +16,7 @@ export interface EngineParts {
   readonly locks: Locks;
   readonly engines: Engines;
   readonly models: Models;
+  readonly ocr: OcrLanguages;
   /** Absent where nothing outlives the tab. */
   readonly cache: Cache | undefined;
   /** Makes the channel to other tabs; absent where there can be none. */

@@ -12,6 +12,7 @@ import type { EncodedFrames } from '../video/encode';
 import type { ForeignVideo } from '../video/foreign';
 import type { ForeignFrames } from '../video/foreign-encoder';
 import type { RowPick } from '../search/row-picks';
+import type { OcrSettings } from '../text/document';
 import type { Ranked } from '../search/shard-search';
 
 /** A chunk on its way from a document into a frame. */
@@ -86,7 +87,8 @@ export interface ExtractProtocol {
       model: string;
       /** What that is made of, where it is a larger one; `token-counting.ts` puts it in. */
       brought?: BroughtModel | undefined;
-      ocr?: { languages: readonly string[] } | undefined;
+      /** `ocr-languages.ts` puts in what is kept of the languages. */
+      ocr?: OcrSettings | undefined;
       assetsUrl: string;
       /**
        * The passages of a source that is read again, in order: where they stand in the text as they
@@ -164,6 +166,14 @@ export interface ReadFrame {
   readonly chunks: readonly { readonly uuid: ChunkUuid; readonly text: string }[];
 }
 
+/** A frame of a copy, with the payload that was drawn. */
+export interface CopiedFrame {
+  readonly index: number;
+  readonly frame: DecodedFrame;
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly profile: ProfileName;
+}
+
 export interface DecodeProtocol {
   read: { args: { segment: SegmentFile; frames: readonly number[] }; reply: ReadFrame[] };
   /** Reads frames each by itself: one that cannot be read, or is none of ours, is null. */
@@ -188,6 +198,11 @@ export interface DecodeProtocol {
     reply: MemvidEntry[];
     /** Pictures looked at so far. */
     progress: number;
+  };
+  /** What frames of ours say in a copy that others encoded; those that cannot be read are left out. */
+  copies: {
+    args: { file: Blob; video: ForeignVideo; from: number; to: number };
+    reply: CopiedFrame[];
   };
   /** Draws and encodes memvid's frames; here because ffmpeg is, and encoders take chunks of ours. */
   drawMemvid: {

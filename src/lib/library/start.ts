@@ -10,6 +10,7 @@ import { startEngines } from './engines';
 import { LibraryEngine } from './library-engine';
 import type { LibraryProtocol } from './library-protocol';
 import { Models } from './models';
+import { OcrLanguages } from './ocr-languages';
 import type { EngineParts } from './parts';
 import { Peers } from './peers';
 
@@ -88,6 +89,8 @@ export function startLibrary(): Handlers<LibraryProtocol> {
     downloadModel: handle('downloadModel'),
     addModel: handle('addModel'),
     removeModel: handle('removeModel'),
+    ocr: handle('ocr'),
+    addOcrLanguage: handle('addOcrLanguage'),
     export: handle('export'),
     close: handle('close'),
   };
@@ -99,6 +102,7 @@ type Parts = Omit<EngineParts, 'assetsUrl' | 'engines' | 'models'> & {
 
 /** No library is called so: theirs begin with `memreel-`. */
 const MODELS_FOLDER = 'memreel.models';
+const OCR_FOLDER = 'memreel.ocr';
 
 function memoryParts(name: string): Parts {
   return {
@@ -106,6 +110,7 @@ function memoryParts(name: string): Parts {
     storageKind: 'memory',
     fs: new MemoryFileSystem(),
     modelFiles: new MemoryFileSystem(),
+    ocr: new OcrLanguages(new MemoryFileSystem()),
     locks: new MemoryLocks(),
     cache: undefined,
     peers: undefined,
@@ -122,6 +127,7 @@ async function opfsParts(name: string): Promise<Parts> {
     storageKind: 'opfs',
     fs: await OpfsFileSystem.open(`memreel-${name}`),
     modelFiles: await OpfsFileSystem.open(MODELS_FOLDER),
+    ocr: new OcrLanguages(await OpfsFileSystem.open(OCR_FOLDER)),
     locks: navigator.locks,
     cache: new Cache(name),
     peers: (onChange) => new Peers(name, onChange),

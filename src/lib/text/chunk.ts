@@ -20,8 +20,6 @@ import { ChunkSize, type CountTokens } from './chunk-size';
 import type { Block, BlockPlace } from './document';
 import { BlockCutter, type Piece } from './pieces';
 
-export { DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE, MIN_CHUNK_SIZE } from './chunk-size';
-
 /** A chunk may be this many times `size`, so that crumbs find room with a neighbour. */
 export const MAX_STRETCH = 1.5;
 

@@ -2,7 +2,12 @@
  * Archives through real workers, and folders: what a real browser clones, unpacks and names. What
  * becomes of members in all cases is tested in Node.
  */
-import { BlobWriter, TextReader, Uint8ArrayReader, ZipWriter } from '@zip.js/zip.js/lib/zip-core-native.js';
+import {
+  BlobWriter,
+  TextReader,
+  Uint8ArrayReader,
+  ZipWriter,
+} from '@zip.js/zip.js/lib/zip-core-native.js';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openLibrary, type Library, type Shard } from '../../../src/lib';
 import { tinyPdf } from '../../fixtures/text/tiny-pdf';

@@ -5,6 +5,7 @@ import { startEngines, type Engines } from '../../../src/lib/library/engines';
 import { LibraryEngine } from '../../../src/lib/library/library-engine';
 import type { LibraryProtocol } from '../../../src/lib/library/library-protocol';
 import { Models } from '../../../src/lib/library/models';
+import { OcrLanguages } from '../../../src/lib/library/ocr-languages';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { MemoryLocks } from '../../../src/lib/store/locks';
@@ -66,7 +67,7 @@ async function open(engines: Engines, models: Models): Promise<Calls> {
   const engine = await LibraryEngine.open({
     ...{ name: 'models-test', storageKind: 'memory', assetsUrl: new URL('/', location.href).href },
     ...{ fs: new MemoryFileSystem(), locks: new MemoryLocks(), engines, models },
-    ...{ cache: undefined, peers: undefined },
+    ...{ ocr: new OcrLanguages(new MemoryFileSystem()), cache: undefined, peers: undefined },
   });
   return callDirectly(engine.handlers());
 }

@@ -56,7 +56,7 @@ describe('a PDF', () => {
   it('names the pages without text', async () => {
     const text = [{ text: 'text', x: 50, y: 700 }];
     const { warnings } = await extractPdf(tinyPdf([[], text, [], [], [], text]), 'scan.pdf');
-    expect(warnings).toEqual([expect.stringContaining('no text on pages 1, 3–5;')]);
+    expect(warnings).toEqual(['scan.pdf: no text on pages 1, 3–5.']);
   });
 
   it('without its end gives what is left, and says so', async () => {
@@ -149,7 +149,20 @@ describe.skipIf(manifest.length === 0)(
         's.pdf',
       );
       expect(text).toBe('');
-      expect(warnings).toEqual([expect.stringContaining('no text on page 1;')]);
+      expect(warnings).toEqual([
+        expect.stringContaining('s.pdf: page 1 is a picture, and text in it was not read.'),
+      ]);
+    });
+
+    it('a scanned page is read where that is asked for', async () => {
+      const { blocks, warnings } = await extractPdf(
+        await sampleBytes('scanned-image-only.pdf'),
+        's.pdf',
+        { ocr: { languages: ['eng'] } },
+      );
+      expect(blocks.map(({ place }) => place)).toContainEqual({ page: 1 });
+      expect(blocks.map(({ text }) => text).join('')).toContain('Happy New Year 2003!');
+      expect(warnings).toEqual(['s.pdf: page 1 was read from pictures by OCR, which may misread.']);
     });
 
     it('a locked file opens with its password, asked for again after a wrong one', async () => {

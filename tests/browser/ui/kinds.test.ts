@@ -3,9 +3,8 @@ import { expect, test } from 'vitest';
 import { EXTRACTORS } from '../../../src/lib/text/extract';
 import { searchStrings } from '../../../src/lib/ui/strings/search';
 
-test.each(EXTRACTORS.map(({ type }) => type).filter((type) => type !== 'application/x-ole-storage'))(
-  '%s has a name',
-  (type) => {
-    expect(searchStrings.kind(type)).not.toBe(type);
-  },
-);
+test.each(
+  EXTRACTORS.map(({ type }) => type).filter((type) => type !== 'application/x-ole-storage'),
+)('%s has a name', (type) => {
+  expect(searchStrings.kind(type)).not.toBe(type);
+});

@@ -16,6 +16,8 @@ function info(id: string, origin?: string): ShardInfo {
     head: `${id}-head`,
     profile: 'compact',
     model: 'static-en',
+    modelState: 'ready',
+    language: 'en',
     chunks: 1,
     deleted: 0,
     bytes: 1,

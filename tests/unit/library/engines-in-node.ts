@@ -161,6 +161,7 @@ function decodeHandlers(): Handlers<DecodeProtocol> {
     },
     picture: () => Promise.reject(new NotFoundError('Node has no pictures.')),
     foreign: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
+    copies: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
     memvid: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
     drawMemvid: () => Promise.reject(new UnsupportedError('Node has no codecs.')),
     probe: () => Promise.resolve({ works: true, detail: 'no pixels', milliseconds: 0 }),

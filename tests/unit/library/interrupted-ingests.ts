@@ -4,6 +4,7 @@ import { Catalogue } from '../../../src/lib/library/catalogue';
 import { FrameTexts } from '../../../src/lib/library/frame-texts';
 import { LibraryWrites } from '../../../src/lib/library/library-writes';
 import type { WriteProtocol } from '../../../src/lib/library/library-protocol';
+import { OcrLanguages } from '../../../src/lib/library/ocr-languages';
 import { openView } from '../../../src/lib/library/view';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';
@@ -74,6 +75,7 @@ export async function opened(fs: FileSystem): Promise<Opened> {
     parts: {
       ...{ name, fs, locks, engines, storageKind: 'memory', assetsUrl: 'unused' },
       ...{ cache: undefined, peers: undefined, models: modelsInNode() },
+      ocr: new OcrLanguages(new MemoryFileSystem()),
     },
     ...{ store, catalogue, segmentBytes: SEGMENT_BYTES },
     texts: new FrameTexts(store, engines.decode),

@@ -2,9 +2,11 @@
 import type { FileSystem } from '../../../src/lib/store/file-system';
 import type { Locks } from '../../../src/lib/store/locks';
 import { MemoryLocks } from '../../../src/lib/store/locks';
+import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import { LibraryEngine } from '../../../src/lib/library/library-engine';
 import type { LibraryProtocol } from '../../../src/lib/library/library-protocol';
 import type { Models } from '../../../src/lib/library/models';
+import { OcrLanguages } from '../../../src/lib/library/ocr-languages';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { enginesInNode, type NodeEngines } from './engines-in-node';
@@ -26,6 +28,7 @@ export async function libraryInNode(
     locks,
     engines,
     models,
+    ocr: new OcrLanguages(new MemoryFileSystem()),
     cache: undefined,
     peers: undefined,
   });

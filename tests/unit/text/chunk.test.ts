@@ -88,7 +88,10 @@ const prose = fc
 const placed: fc.Arbitrary<BlockPlace> = fc.oneof(
   fc.record({ page: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ heading: fc.array(fc.constantFrom('A', 'B'), { minLength: 1, maxLength: 2 }) }),
-  fc.record({ columns: fc.constantFrom<string[]>(['City'], ['Name', 'Age']), row: fc.nat({ max: 9 }) }),
+  fc.record({
+    columns: fc.constantFrom<string[]>(['City'], ['Name', 'Age']),
+    row: fc.nat({ max: 9 }),
+  }),
   fc.constant({}),
 );
 const block: fc.Arbitrary<Block> = fc.record({

@@ -97,7 +97,12 @@ describe('plain text and Markdown', () => {
     for (const name of ['n.txt', 'n.csv']) {
       const { blocks } = await extractAll(text, name);
       // A cell has no space at its end.
-      expect(blocks.map((b) => b.text).join('').trim()).toBe(text.trim());
+      expect(
+        blocks
+          .map((b) => b.text)
+          .join('')
+          .trim(),
+      ).toBe(text.trim());
       expect(Math.max(...blocks.map((b) => b.text.length))).toBeLessThanOrEqual(MAX_BLOCK);
     }
   });

@@ -102,6 +102,7 @@ function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A character a byte. (A decoder called `latin1` is windows-1252.) */
 function latin1(bytes: Uint8Array): string {
-  return new TextDecoder('latin1').decode(bytes);
+  return String.fromCharCode(...bytes);
 }

@@ -27,7 +27,7 @@ async function* extractImage(file: Blob, context: ExtractContext): AsyncGenerato
   const { name, ocr, signal, warn } = context;
   signal.throwIfAborted();
   if (!ocr) {
-    throw new UnsupportedError(`${name} is a picture, and its text was not read. ${OCR_ADVICE}.`, {
+    throw new UnsupportedError(`${name} is an image, and its text was not read. ${OCR_ADVICE}.`, {
       subject: name,
     });
   }

@@ -1,3 +1,4 @@
+/// <reference path="./ocr-core.d.ts" />
 /**
  * The worker's side of reading pictures of text: tesseract's core, its language data, one picture
  * after another. A worker of its own, because a page takes seconds in which nothing else could run.
@@ -104,7 +105,7 @@ async function load(
 ): Promise<Loaded> {
   const [core, data] = await Promise.all([
     loadCore(working),
-    Promise.all(languages.map((language) => dataOf(language, kept.get(language)))),
+    Promise.all(languages.map((language) => dataOf(language, kept.get(language), working))),
   ]);
   languages.forEach((language, at) => {
     core.FS.writeFile(`./${language}.traineddata`, data[at] ?? new Uint8Array());
@@ -147,9 +148,13 @@ async function loadCore(working: () => void): Promise<TesseractCore> {
   }
 }
 
-async function dataOf(language: string, kept: Blob | undefined): Promise<Uint8Array> {
+async function dataOf(
+  language: string,
+  kept: Blob | undefined,
+  working: () => void,
+): Promise<Uint8Array> {
   try {
-    const given = kept ?? (await fetchServed(language));
+    const given = kept ?? (await fetchServed(language, working));
     return await gunzipped(given, LARGEST_DATA);
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -157,7 +162,8 @@ async function dataOf(language: string, kept: Blob | undefined): Promise<Uint8Ar
   }
 }
 
-async function fetchServed(language: string): Promise<Blob> {
+/** @param working told of each piece: a slow line is no hanging one */
+async function fetchServed(language: string, working: () => void): Promise<Blob> {
   const served = SERVED_OCR_LANGUAGES.find(({ id }) => id === language);
   if (!served) {
     throw new Failure('fetch', `There is no data here for reading the language ${language}.`);
@@ -170,8 +176,16 @@ async function fetchServed(language: string): Promise<Blob> {
   const response = await fetch(served.url).catch(() => {
     throw failed('no connection');
   });
-  if (!response.ok) throw failed(`status ${String(response.status)}`);
-  return response.blob();
+  if (!response.ok || !response.body) throw failed(`status ${String(response.status)}`);
+  const heard = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(piece, controller) {
+      working();
+      controller.enqueue(piece);
+    },
+  });
+  return new Response(response.body.pipeThrough(heard)).blob().catch(() => {
+    throw failed('the connection broke');
+  });
 }
 
 function read({ core, api }: Loaded, { width, height, grey, dpi }: GreyPicture): string {

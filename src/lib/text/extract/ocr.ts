@@ -15,7 +15,7 @@ export const OCR_WARNING = 'read from pictures by OCR, which may misread';
 
 /** What a person is told to do about pictures that were not read. */
 export const OCR_ADVICE =
-  'Turn on “Read pictures of text (OCR)” and add the file again to have it read';
+  'Turn on “Read pictures of text (OCR)” under Options and add the file again to have it read';
 
 export interface ReadingPicture {
   readonly signal: AbortSignal;
@@ -78,6 +78,7 @@ class OcrWorker {
   readonly settings: OcrSettings;
   readonly #worker: Worker;
   #isOver = false;
+  #isBusy = false;
 
   private constructor(settings: OcrSettings) {
     this.settings = settings;
@@ -96,6 +97,11 @@ class OcrWorker {
       worker.end();
       throw error;
     }
+  }
+
+  /** Whether it can be left to the next reader. */
+  get isFree(): boolean {
+    return !this.#isOver && !this.#isBusy;
   }
 
   /** One at a time. @throws the signal's reason, and ends the worker: a picture has no middle */
@@ -125,8 +131,10 @@ class OcrWorker {
       worker.addEventListener('error', fail, once);
       signal.addEventListener('abort', stop, once);
     });
+    this.#isBusy = true;
     worker.postMessage(ask, transfer);
     return answered.finally(() => {
+      this.#isBusy = false;
       over.abort();
     });
   }
@@ -158,7 +166,8 @@ function takeWorker(settings: OcrSettings, reading: ReadingPicture): Promise<Ocr
 }
 
 function keepWorker(worker: OcrWorker): void {
-  if (waiting) {
+  // A document that is given up may leave one in the middle of a picture.
+  if (waiting || !worker.isFree) {
     worker.end();
     return;
   }

@@ -2,24 +2,13 @@
  * Pages of a PDF as pictures: whether a page is one, and drawing it for reading. Draws on canvases
  * that need no document.
  */
-import type { PageViewport, PDFPageProxy } from 'pdfjs-dist';
+import type { PDFPageProxy } from 'pdfjs-dist';
 import type * as PdfJsModule from 'pdfjs-dist';
 import { greyOf, MOST_PIXELS, whiteCanvas } from './ocr-picture';
 import type { GreyPicture } from './ocr-worker';
 
 type PdfJs = typeof PdfJsModule;
-
-/** A page as it is drawn here: the types of pdf.js know the canvases of documents alone. */
-interface DrawablePage {
-  getViewport(options: { scale: number }): PageViewport;
-  render(how: {
-    canvas: null;
-    canvasContext: OffscreenCanvasRenderingContext2D;
-    viewport: PageViewport;
-    intent: string;
-  }): { readonly promise: Promise<void> };
-}
-
+type RenderParameters = Parameters<PDFPageProxy['render']>[0];
 type Matrix = readonly [number, number, number, number, number, number];
 
 /** Dots an inch at which a page is read: below, small print is lost; above, it takes longer. */
@@ -96,7 +85,7 @@ function isNumbers(list: unknown): list is ArrayLike<number> & Iterable<number> 
 }
 
 /** The page drawn for reading. */
-export async function drawPage(page: DrawablePage): Promise<GreyPicture> {
+export async function drawPage(page: PDFPageProxy): Promise<GreyPicture> {
   const unit = page.getViewport({ scale: 1 });
   const wanted = DPI / UNITS;
   const scale = Math.min(wanted, Math.sqrt(MOST_PIXELS / (unit.width * unit.height)));
@@ -105,14 +94,10 @@ export async function drawPage(page: DrawablePage): Promise<GreyPicture> {
     Math.max(1, Math.floor(viewport.width)),
     Math.max(1, Math.floor(viewport.height)),
   );
-  // Drawing for a screen waits for its frames, which a worker in a hidden tab does not get.
-  const task = page.render({
-    canvas: null,
-    canvasContext: context,
-    viewport,
-    intent: 'print',
-  });
-  await task.promise;
+  // Drawing for a screen waits for its frames, which a worker in a hidden tab does not get. The
+  // types of pdf.js know the canvases of documents alone.
+  const how: object = { canvas: null, canvasContext: context, viewport, intent: 'print' };
+  await page.render(how as RenderParameters).promise;
   return greyOf(context, Math.round(scale * UNITS));
 }
 

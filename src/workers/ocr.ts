@@ -1,0 +1,3 @@
+import { serveOcr } from '../lib/text/extract/ocr-worker';
+
+serveOcr(self);
