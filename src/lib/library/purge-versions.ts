@@ -24,8 +24,8 @@ export interface VersionPurge {
   readonly catalogue: Catalogue;
   readonly change: Change;
   readonly purged: ReadonlySet<ChunkUuid>;
-  /** The new segments of each old one that was written anew, by the old page's digest. */
-  readonly segments: ReadonlyMap<Digest, readonly SegmentEntry[]>;
+  /** The new segments of each old one that was written anew, by `listingOf` the old one. */
+  readonly segments: ReadonlyMap<string, readonly SegmentEntry[]>;
   /** Where a text lies now; undefined for what is gone, the same for what stayed. */
   moved(at: Place): Place | undefined;
   /** SHA-256 of a text in UTF-8, hex. */
@@ -137,8 +137,10 @@ export class VersionRewriter {
   async #table(digest: Digest): Promise<Digest> {
     const { catalogue, change, segments } = this.#purge;
     const table = await catalogue.segments({ segments: digest });
-    if (!table.segments.some(({ page }) => segments.has(page))) return digest;
-    const after = table.segments.flatMap((segment) => segments.get(segment.page) ?? [segment]);
+    if (!table.segments.some((segment) => segments.has(listingOf(segment)))) return digest;
+    const after = table.segments.flatMap(
+      (segment) => segments.get(listingOf(segment)) ?? [segment],
+    );
     return change.put({ ...table, segments: after });
   }
 
@@ -197,4 +199,9 @@ function once<T>(
   const found = known.get(digest) ?? work();
   known.set(digest, found);
   return found;
+}
+
+/** Names a segment as a version lists it: after a reindexing the same page has other search data. */
+export function listingOf({ page, postings, vectors }: SegmentEntry): string {
+  return `${page} ${postings} ${vectors ?? '-'}`;
 }

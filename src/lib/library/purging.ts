@@ -20,7 +20,7 @@ import type { FrameTexts } from './frame-texts';
 import { passages } from './edit-plans';
 import { purgeSegment, type KnownChunk, type Place, type PurgedSegment } from './purge-segment';
 import { findTexts } from './purge-scan';
-import { VersionRewriter } from './purge-versions';
+import { listingOf, VersionRewriter } from './purge-versions';
 import { storeSegment } from './segment-files';
 import { textDigests } from './text-record';
 import type { WrittenVideo } from './verified-video';
@@ -40,8 +40,8 @@ export interface PurgeContext {
 /** What all versions together know of the chunks that go and of the segments that hold them. */
 interface Survey {
   readonly entries: readonly ShardEntry[];
-  /** Segments as versions list them, by page: one video may have several pages. */
-  readonly pages: ReadonlyMap<Digest, SegmentEntry>;
+  /** Segments as versions list them, by `listingOf`: one video may have several pages, and search data. */
+  readonly listings: ReadonlyMap<string, SegmentEntry>;
   /** A shard that each segment belongs to. */
   readonly owners: ReadonlyMap<SegmentId, ShardEntry>;
   /** Frames that hold a purged chunk, by segment. */
@@ -70,7 +70,7 @@ export async function purgeChunks(
     const segments = await rewriteSegments(survey, purged, context);
     signal.throwIfAborted(); // from here on it is done to the end
     const rewriter = new VersionRewriter({
-      ...{ catalogue, change, purged, segments: segments.byPage, moved: segments.moved },
+      ...{ catalogue, change, purged, segments: segments.byListing, moved: segments.moved },
       digestOf: await textDigests(),
     });
     const changed: { before: ShardEntry; after: ShardEntry }[] = [];
@@ -105,7 +105,8 @@ async function surveyLibrary(
   { catalogue }: PurgeContext,
 ): Promise<Survey> {
   const entries = await catalogue.entries();
-  const pages = new Map<Digest, SegmentEntry>();
+  const listings = new Map<string, SegmentEntry>();
+  const pages = new Set<Digest>();
   const frames = new Map<SegmentId, Set<number>>();
   const known = new Map<SegmentId, Map<ChunkUuid, KnownChunk>>();
   const states = new Map<string, ChunkRecord>();
@@ -130,8 +131,9 @@ async function surveyLibrary(
   for (const { version, entry } of versions) {
     for (const segment of (await catalogue.segments(version)).segments) {
       owners.set(segment.id, entry);
+      listings.set(listingOf(segment), segment);
       if (pages.has(segment.page)) continue;
-      pages.set(segment.page, segment);
+      pages.add(segment.page);
       const { records, sources } = await catalogue.page(segment.page);
       for (const record of records) note(record, sources);
     }
@@ -149,7 +151,7 @@ async function surveyLibrary(
     if (found.has(uuid)) continue;
     throw new NotFoundError('No version of any shard has this chunk.', { subject: uuid });
   }
-  return { entries, pages, owners, frames, known, states };
+  return { entries, listings, owners, frames, known, states };
 }
 
 /** The versions of all shards, tagged ones too, each once. */
@@ -169,8 +171,8 @@ async function allVersions(
 }
 
 /** Every text that the purged chunks ever had. */
-async function textsOf({ states, pages }: Survey, { texts }: PurgeContext): Promise<string[]> {
-  const segments = new Map([...pages.values()].map((segment) => [segment.id, segment]));
+async function textsOf({ states, listings }: Survey, { texts }: PurgeContext): Promise<string[]> {
+  const segments = new Map([...listings.values()].map((segment) => [segment.id, segment]));
   const readable = [...states.values()].filter(
     ({ text, at }) => text !== undefined || (at && segments.has(at.segment)),
   );
@@ -187,20 +189,20 @@ async function textsOf({ states, pages }: Survey, { texts }: PurgeContext): Prom
 }
 
 interface RewrittenSegments {
-  readonly byPage: ReadonlyMap<Digest, readonly SegmentEntry[]>;
+  readonly byListing: ReadonlyMap<string, readonly SegmentEntry[]>;
   moved(at: Place): Place | undefined;
   readonly count: number;
 }
 
 async function rewriteSegments(
-  { pages, frames, known, owners }: Survey,
+  { listings, frames, known, owners }: Survey,
   purged: ReadonlySet<ChunkUuid>,
   context: PurgeContext,
 ): Promise<RewrittenSegments> {
   const made = new Map<SegmentId, PurgedSegment>();
-  const byPage = new Map<Digest, readonly SegmentEntry[]>();
+  const byListing = new Map<string, readonly SegmentEntry[]>();
   let drawn = 0;
-  for (const [page, segment] of pages) {
+  for (const [listing, segment] of listings) {
     const touched = frames.get(segment.id);
     if (!touched) continue;
     const entry = owners.get(segment.id);
@@ -223,10 +225,10 @@ async function rewriteSegments(
       );
       made.set(segment.id, purgedSegment);
     }
-    byPage.set(page, await rewritePage(segment, purgedSegment, purged, entry, context));
+    byListing.set(listing, await rewritePage(segment, purgedSegment, purged, entry, context));
   }
   return {
-    byPage,
+    byListing,
     count: made.size,
     moved: (at) => {
       const segment = made.get(at.segment);
