@@ -2,6 +2,7 @@
  * Files on their way in as shards: what was picked or dropped, how it shall come in, and what was
  * found. Whether a file is a shard is only guessed here; `library.import` looks at all of it.
  */
+import { importSets, isMemvidSet } from './import-sets';
 import type { ImportOptions, ImportReport, Shard } from '../api';
 import { PasswordError } from '../errors';
 import { handleOf, keepHandle } from './handles';
@@ -107,20 +108,6 @@ export async function meaningOf(
   if (isShard.every(Boolean)) return 'shards';
   const [first] = files;
   return files.length === 1 && first && (await mayBeMemvidZip(first)) ? 'unclear' : 'documents';
-}
-
-/** Files that are imported together: a memvid video with its index, else each alone. */
-export function importSets(files: readonly File[]): File[][] {
-  return isMemvidSet(files) ? [[...files]] : files.map((file) => [file]);
-}
-
-/** One video with its `_index.json`, perhaps with its vectors. */
-function isMemvidSet(files: readonly File[]): boolean {
-  const names = files.map(({ name }) => name.toLowerCase());
-  const indexes = names.filter((name) => name.endsWith('_index.json')).length;
-  const videos = names.filter((name) => /\.(?:mp4|mkv|avi|m4v|webm)$/u.test(name)).length;
-  const vectors = names.filter((name) => name.endsWith('.faiss')).length;
-  return indexes === 1 && videos === 1 && indexes + videos + vectors === names.length;
 }
 
 /** The end of a zip that is looked at for names. */

@@ -2,12 +2,8 @@ import { expect, test, vi } from 'vitest';
 import { render } from 'vitest-browser-svelte';
 import type { CheckReport, ImportReport, Library } from '../../../src/lib/api';
 import { CorruptError, PasswordError } from '../../../src/lib/errors';
-import {
-  Importing,
-  importSets,
-  meaningOf,
-  type ImportingLibrary,
-} from '../../../src/lib/ui/importing.svelte';
+import { Importing, meaningOf, type ImportingLibrary } from '../../../src/lib/ui/importing.svelte';
+import { importSets } from '../../../src/lib/ui/import-sets';
 import { importingStrings as words } from '../../../src/lib/ui/strings/importing';
 import { keepingStrings } from '../../../src/lib/ui/strings/keeping';
 import ImportDialog from '../../../src/routes/library/ImportDialog.svelte';
@@ -38,6 +34,23 @@ async function shown(call: ImportCall, files: File[], isUnclear = false) {
 }
 
 const file = (name: string, content = ''): File => new File([content], name);
+
+test('videos of memvid go with what is named after them, among other files too', () => {
+  const named = (...names: string[]): File[] => names.map((name) => new File([], name));
+  const setsOf = (...names: string[]): string[][] =>
+    importSets(named(...names)).map((set) => set.map(({ name }) => name));
+  expect(setsOf('a.zip', 'b_index.json', 'b.mkv', 'c.mp4', 'B_index.faiss')).toEqual([
+    ['a.zip'],
+    ['b.mkv', 'b_index.json', 'B_index.faiss'],
+    ['c.mp4'],
+  ]);
+  expect(setsOf('memory.mp4', 'other_index.json')).toEqual([['memory.mp4', 'other_index.json']]);
+  expect(setsOf('a.mp4', 'b.mp4', 'c_index.json')).toEqual([
+    ['a.mp4'],
+    ['b.mp4'],
+    ['c_index.json'],
+  ]);
+});
 
 test('asks for a password, again where it was wrong, and keeps it for nothing else', async () => {
   const call = vi.fn<ImportCall>((_, { password, onReport }) => {
