@@ -123,36 +123,78 @@ const quality: Scenario = {
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { id: string }).id);
-    const id = await page.evaluate(async (text) => {
-      const shard = await window.memreel?.create({ name: 'Cranfield' });
-      await shard?.ingest([new File([text], 'documents.jsonl')]);
-      return shard?.id ?? '';
-    }, documents);
+    const models = await page.evaluate(async () => {
+      const all = (await window.memreel?.models()) ?? [];
+      return all.filter(({ state }) => state === 'ready').map(({ id }) => id);
+    });
     const judged = readJudged();
     const measures: Measure[] = [];
-    for (const mode of ['lexical', 'semantic', 'hybrid'] as const) {
-      const lines = await page.evaluate(
-        async ([shardId, questions, asked, topK]) => {
-          const shard = await window.memreel?.open(shardId);
-          const found: number[][] = [];
-          for (const question of questions) {
-            const hits = (await shard?.search(question, { mode: asked, topK })) ?? [];
-            found.push(hits.map(({ place }) => place?.line ?? 0));
-          }
-          return found;
+    for (const model of models) {
+      const id = await page.evaluate(
+        async ([text, used]) => {
+          const shard = await window.memreel?.create({ name: used, model: used });
+          await shard?.ingest([new File([text], 'documents.jsonl')]);
+          return shard?.id ?? '';
         },
-        [id, judged.map(({ question }) => question), mode, DEPTH] as const,
+        [documents, model] as const,
       );
-      const ranked = lines.map((hits) => [...new Set(hits.map((line) => ids[line - 1] ?? ''))]);
-      const answers = new Map(judged.map(({ question }, at) => [question, ranked[at] ?? []]));
-      const { ndcg, recall } = await measureQuality(
-        (question) => answers.get(question) ?? [],
-        judged,
-      );
-      measures.push({ what: `${mode} nDCG@10`, value: ndcg, unit: '' });
-      measures.push({ what: `${mode} recall@10`, value: recall, unit: '' });
+      const about = models.length > 1 ? `${model}, ` : '';
+      measures.push(...(await modesOf(page, id, { ids, judged, about })));
     }
     return measures;
+  },
+};
+
+/** What each mode finds of the judged questions. */
+async function modesOf(
+  page: Page,
+  id: string,
+  {
+    ids,
+    judged,
+    about,
+  }: { ids: readonly string[]; judged: ReturnType<typeof readJudged>; about: string },
+): Promise<Measure[]> {
+  const measures: Measure[] = [];
+  for (const mode of ['lexical', 'semantic', 'hybrid'] as const) {
+    const lines = await page.evaluate(
+      async ([shardId, questions, asked, topK]) => {
+        const shard = await window.memreel?.open(shardId);
+        const found: number[][] = [];
+        for (const question of questions) {
+          const hits = (await shard?.search(question, { mode: asked, topK })) ?? [];
+          found.push(hits.map(({ place }) => place?.line ?? 0));
+        }
+        return found;
+      },
+      [id, judged.map(({ question }) => question), mode, DEPTH] as const,
+    );
+    const ranked = lines.map((hits) => [...new Set(hits.map((line) => ids[line - 1] ?? ''))]);
+    const answers = new Map(judged.map(({ question }, at) => [question, ranked[at] ?? []]));
+    const { ndcg, recall } = await measureQuality(
+      (question) => answers.get(question) ?? [],
+      judged,
+    );
+    measures.push({ what: `${about}${mode} nDCG@10`, value: ndcg, unit: '' });
+    measures.push({ what: `${about}${mode} recall@10`, value: recall, unit: '' });
+  }
+  return measures;
+}
+
+/** How fast the built-in model embeds, in one worker: its own self-check, the best of three. */
+const embedding: Scenario = {
+  name: 'embedding',
+  async run(page) {
+    const rate = await page.evaluate(async () => {
+      let best = 0;
+      for (let round = 0; round < 3; round++) {
+        const report = await window.memreel?.selfCheck();
+        const item = report?.items.find(({ id }) => id === 'model');
+        best = Math.max(best, Number(/^\d+/u.exec(item?.detail ?? '')?.[0] ?? NaN));
+      }
+      return best;
+    });
+    return [{ what: 'built-in model, chunks of 1 KB', value: rate, unit: 'a second' }];
   },
 };
 
@@ -163,6 +205,7 @@ export const scenarios: readonly Scenario[] = [
   large,
   memory,
   quality,
+  embedding,
 ];
 
 function abstracts({ shared }: ScenarioContext): string[] {
