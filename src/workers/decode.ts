@@ -1,4 +1,4 @@
-import { decodeHandlers } from '../lib/library/decode-handlers';
+import { decodeHandlers } from '../lib/library/asking/decode-handlers';
 import { serve } from '../lib/rpc/server';
 
 serve(self, decodeHandlers());

@@ -1,4 +1,4 @@
-import { embedHandlers } from '../lib/library/embed-handlers';
+import { embedHandlers } from '../lib/library/models/embed-handlers';
 import { serve } from '../lib/rpc/server';
 
 serve(self, embedHandlers());

@@ -1,4 +1,4 @@
-import { encodeHandlers } from '../lib/library/encode-handlers';
+import { encodeHandlers } from '../lib/library/redraw/encode-handlers';
 import { serve } from '../lib/rpc/server';
 
 serve(self, encodeHandlers());

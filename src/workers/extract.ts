@@ -1,4 +1,4 @@
-import { extractHandlers } from '../lib/library/extract-handlers';
+import { extractHandlers } from '../lib/library/ingest/extract-handlers';
 import { serve } from '../lib/rpc/server';
 
 serve(self, extractHandlers());

@@ -1,4 +1,4 @@
-import { searchHandlers } from '../lib/library/search-handlers';
+import { searchHandlers } from '../lib/library/asking/search-handlers';
 import { serve } from '../lib/rpc/server';
 
 serve(self, searchHandlers());

@@ -4,8 +4,8 @@ import { MemreelError } from '../errors';
 import type { ShardEntry } from '../shard/objects';
 import type { Store } from '../store/store';
 import type { Catalogue } from './catalogue';
-import type { FrameTexts } from './frame-texts';
-import { isHere } from './past-texts';
+import type { FrameTexts } from './asking/frame-texts';
+import { isHere } from './editing/past-texts';
 import { openView, type ShardView } from './view';
 
 /** Texts read at a time. */

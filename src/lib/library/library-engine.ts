@@ -10,27 +10,27 @@ import { LEAVES, referencesOf, type ShardEntry } from '../shard/objects';
 import { Store } from '../store/store';
 import { Catalogue, isPresent } from './catalogue';
 import { checkLibrary } from './check';
-import { planOf } from './compaction';
-import { describeChanges } from './differences';
-import { forgetOldExports } from './delivery';
-import type { ExportParts } from './outgoing';
-import { FrameTexts } from './frame-texts';
+import { planOf } from './redraw/compaction';
+import { describeChanges } from './editing/differences';
+import { forgetOldExports } from './exchange/delivery';
+import type { ExportParts } from './exchange/outgoing';
+import { FrameTexts } from './asking/frame-texts';
 import { listVersions } from './history';
 import { LibraryWrites } from './library-writes';
 import type { LibraryProtocol, WriteProtocol } from './library-protocol';
 import type { EngineParts } from './parts';
-import { withOcrData } from './ocr-languages';
-import { PastTexts } from './past-texts';
+import { withOcrData } from './ingest/ocr-languages';
+import { PastTexts } from './editing/past-texts';
 import type { Peers } from './peers';
-import { previewDocument } from './preview';
-import { Questions } from './question';
-import { listQuestions, runQuestions } from './questions';
+import { previewDocument } from './ingest/preview';
+import { Questions } from './asking/question';
+import { listQuestions, runQuestions } from './asking/questions';
 import { chunkInContext, listChunks, oneChunk } from './reading';
 import { selfCheck } from './self-check';
 import { shardInfo } from './shard-writes';
 import { bytesByShard, statsOf } from './sizes';
-import { Sweeper } from './sweeper';
-import { withTokenisers } from './token-counting';
+import { Sweeper } from './editing/sweeper';
+import { withTokenisers } from './ingest/token-counting';
 import { openView, type ShardView } from './view';
 
 /** Views kept open: their records are in memory. */
@@ -192,7 +192,7 @@ export class LibraryEngine {
       export: async ({ id, at, to, ...wanted }, { signal, progress }) => {
         const view = await this.#view(id, at);
         const context = { ...this.#exportParts(), signal, progress };
-        const { exportShard } = await import('./exporting');
+        const { exportShard } = await import('./exchange/exporting');
         const file = await exportShard(view, wanted, to, context);
         await this.#parts.cache?.keepLastExport(id, new Date().toISOString());
         return file;
@@ -201,7 +201,7 @@ export class LibraryEngine {
         const entries = (await this.#catalogue.entries()).filter(isPresent);
         const views = entries.map((entry) => () => this.#view(entry.id));
         const context = { ...this.#exportParts(), signal, progress };
-        const { exportLibrary } = await import('./export-all');
+        const { exportLibrary } = await import('./exchange/export-all');
         const file = await exportLibrary(views, wanted, to, context);
         const now = new Date().toISOString();
         for (const { id } of entries) await this.#parts.cache?.keepLastExport(id, now);

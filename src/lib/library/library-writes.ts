@@ -9,21 +9,21 @@ import type { CallContext, Handlers } from '../rpc/protocol';
 import { countsAfter } from '../shard/changes';
 import type { ShardEntry } from '../shard/objects';
 import type { Store } from '../store/store';
-import { AddingAgain } from './adding-again';
-import { planAgain } from './adding-again-plan';
+import { AddingAgain } from './again/adding-again';
+import { planAgain } from './again/adding-again-plan';
 import { infoOf, isPresent, type Catalogue } from './catalogue';
-import { deltaOf } from './changing';
+import { deltaOf } from './editing/changing';
 import { commitFacts, commitNewShard, commitVersion } from './commit';
-import type { FrameTexts } from './frame-texts';
+import type { FrameTexts } from './asking/frame-texts';
 import { Gate } from './gate';
-import type { ImportJob } from './importing';
-import { ingestFiles, type Ingested } from './ingest';
+import type { ImportJob } from './exchange/importing';
+import { ingestFiles, type Ingested } from './ingest/ingest';
 import type { WriteProtocol } from './library-protocol';
 import { checkedName, removed } from './names';
 import type { EngineParts } from './parts';
-import { PastTexts } from './past-texts';
-import { purgeChunks } from './purging';
-import { Quarantine } from './quarantine';
+import { PastTexts } from './editing/past-texts';
+import { purgeChunks } from './purge/purging';
+import { Quarantine } from './ingest/quarantine';
 import { ShardJobs } from './shard-jobs';
 import { ShardWrites } from './shard-writes';
 import type { ShardView } from './view';
@@ -193,7 +193,7 @@ export class LibraryWrites {
   ): Promise<WriteProtocol['repair']['reply']> {
     const { parts, store, catalogue, texts } = this.#context;
     const { engines, fs, assetsUrl } = parts;
-    const { repairLibrary } = await import('./repair'); // most sessions repair nothing
+    const { repairLibrary } = await import('./repair/repair'); // most sessions repair nothing
     return this.#alone(async () =>
       repairLibrary(from ?? null, {
         ...{ engines, fs, assetsUrl, store, catalogue, texts, signal, progress },
@@ -350,7 +350,7 @@ export class LibraryWrites {
       ...{ engines, fs, assetsUrl, store, catalogue, texts, signal, progress },
       committing: (work) => this.#committing(work),
     };
-    const { importFiles } = await import('./importing'); // most sessions import nothing
+    const { importFiles } = await import('./exchange/importing'); // most sessions import nothing
     const done: WriteProtocol['import']['reply'] = [];
     for await (const { entry, isNew, report } of importFiles(files, wishes, job)) {
       await this.#context.changed({ shards: [entry.id], kind: isNew ? 'created' : 'changed' });

@@ -4,8 +4,8 @@ import type { FileSystem } from '../store/file-system';
 import type { Locks } from '../store/locks';
 import type { Cache } from './cache';
 import type { Engines } from './engines';
-import type { Models } from './models';
-import type { OcrLanguages } from './ocr-languages';
+import type { Models } from './models/models';
+import type { OcrLanguages } from './ingest/ocr-languages';
 import type { Peers } from './peers';
 
 export interface EngineParts {

@@ -2,8 +2,8 @@
 import type { Chunk, Filter } from '../api';
 import { InvalidError } from '../errors';
 import type { ChunkRecord } from '../shard/records';
-import type { PastTexts } from './past-texts';
-import { chunkOf, containsWords } from './question';
+import type { PastTexts } from './editing/past-texts';
+import { chunkOf, containsWords } from './asking/question';
 import type { ShardView } from './view';
 
 const DEFAULT_LIMIT = 100;

@@ -11,16 +11,16 @@ import { selectVectorBytes } from '../search/combine-vectors';
 import type { SegmentEntry } from '../shard/objects';
 import type { Digest } from '../store/digest';
 import { isPresent } from './catalogue';
-import { deltaOf, sourcesOf } from './changing';
+import { deltaOf, sourcesOf } from './editing/changing';
 import { commitVersion, type NewVersion } from './commit';
-import { compactView } from './compaction';
-import { changesBetween } from './differences';
-import type { FrameTexts } from './frame-texts';
+import { compactView } from './redraw/compaction';
+import { changesBetween } from './editing/differences';
+import type { FrameTexts } from './asking/frame-texts';
 import type { WriteProtocol } from './library-protocol';
 import { removed } from './names';
-import { absent, reindexView } from './reindexing';
+import { absent, reindexView } from './redraw/reindexing';
 import type { ShardWriteContext } from './shard-writes';
-import { carriedAll } from './version-plans';
+import { carriedAll } from './editing/version-plans';
 import { ShardView } from './view';
 
 export interface ShardJobContext extends ShardWriteContext {

@@ -9,8 +9,8 @@ import { Cache } from './cache';
 import { startEngines } from './engines';
 import { LibraryEngine } from './library-engine';
 import type { LibraryProtocol } from './library-protocol';
-import { Models } from './models';
-import { OcrLanguages } from './ocr-languages';
+import { Models } from './models/models';
+import { OcrLanguages } from './ingest/ocr-languages';
 import type { EngineParts } from './parts';
 import { Peers } from './peers';
 

@@ -13,7 +13,7 @@ import { isDue, nextDue } from '../shard/retention';
 import type { Digest } from '../store/digest';
 import type { Catalogue } from './catalogue';
 import { rowsAmong, rowsOf } from './page-rows';
-import { fitsPlace } from './place-filter';
+import { fitsPlace } from './asking/place-filter';
 
 /** A delta of a version, with the rows of its search data: those with a text. */
 export interface OpenDelta {

@@ -1,11 +1,11 @@
 /** An edited shard on OPFS with real codecs: sync access handles exist nowhere but in a worker. */
 import type { ProfileName } from '../../../src/lib/api';
-import { compactView } from '../../../src/lib/library/compaction';
+import { compactView } from '../../../src/lib/library/redraw/compaction';
 import { startEngines } from '../../../src/lib/library/engines';
-import { exportMp4 } from '../../../src/lib/library/export-mp4';
+import { exportMp4 } from '../../../src/lib/library/exchange/export-mp4';
 import { OpfsFileSystem } from '../../../src/lib/store/opfs';
 import { openMp4 } from '../../../src/lib/video/mp4-index';
-import { FrameTexts } from '../../../src/lib/library/frame-texts';
+import { FrameTexts } from '../../../src/lib/library/asking/frame-texts';
 import { EditedShard } from '../../unit/library/edited-shard';
 
 export interface CompactedReport {

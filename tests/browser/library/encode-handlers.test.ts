@@ -1,6 +1,6 @@
 /** Parts as the encoding worker takes them, with this browser's own encoders. */
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { encodeHandlers } from '../../../src/lib/library/encode-handlers';
+import { encodeHandlers } from '../../../src/lib/library/redraw/encode-handlers';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { newLineage, newSourceId } from '../../../src/lib/shard/ids';
 import type { FrameChunk } from '../../../src/lib/shard/payload';

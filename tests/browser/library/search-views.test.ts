@@ -1,6 +1,6 @@
 /** The graph that stands in for exact scans of large shards: built beside the questions. */
 import { describe, expect, test, vi } from 'vitest';
-import { SearchViews } from '../../../src/lib/library/search-views';
+import { SearchViews } from '../../../src/lib/library/asking/search-views';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { buildPostings, Postings } from '../../../src/lib/search/postings';
 import { quantise, Vectors } from '../../../src/lib/search/vectors';

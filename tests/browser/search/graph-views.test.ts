@@ -1,6 +1,6 @@
 /** Graphs over edited versions: which ones they serve, when they are asked, and when they go. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SearchViews } from '../../../src/lib/library/search-views';
+import { SearchViews } from '../../../src/lib/library/asking/search-views';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { hasBit, newBitmap, setBit } from '../../../src/lib/search/bitmap';
 import { Hnsw } from '../../../src/lib/search/hnsw';

@@ -6,7 +6,7 @@ import {
   readAnswers,
   splitExclusions,
   textTest,
-} from '../../../src/lib/library/answering';
+} from '../../../src/lib/library/asking/answering';
 import type { Ranked } from '../../../src/lib/search/shard-search';
 import { isNearlyTheSame, shinglesOf } from '../../../src/lib/search/near-duplicates';
 import { parseQuery } from '../../../src/lib/search/query-text';

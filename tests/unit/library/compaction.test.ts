@@ -5,8 +5,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CorruptError, InvalidError } from '../../../src/lib/errors';
-import { compactView, planOf, usesOf } from '../../../src/lib/library/compaction';
-import { LiveRows } from '../../../src/lib/library/live-rows';
+import { compactView, planOf, usesOf } from '../../../src/lib/library/redraw/compaction';
+import { LiveRows } from '../../../src/lib/library/redraw/live-rows';
 import { decodeFrame } from '../../../src/lib/shard/payload';
 import { loadCompressor } from '../../../src/lib/shard/compression';
 import { openMp4 } from '../../../src/lib/video/mp4-index';

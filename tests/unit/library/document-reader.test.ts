@@ -1,7 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { WorkerLostError } from '../../../src/lib/errors';
-import { DocumentReader, type ReaderOptions } from '../../../src/lib/library/document-reader';
-import { extractHandlers } from '../../../src/lib/library/extract-handlers';
+import {
+  DocumentReader,
+  type ReaderOptions,
+} from '../../../src/lib/library/ingest/document-reader';
+import { extractHandlers } from '../../../src/lib/library/ingest/extract-handlers';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { newLineage, newSourceId } from '../../../src/lib/shard/ids';
 import { makeZip } from '../text/extract/made-zip';

@@ -16,10 +16,10 @@ import {
 } from '../../../src/lib/shard/objects';
 import { decodePage, type ChunkRecord, type SourceRecord } from '../../../src/lib/shard/records';
 import type { Engines } from '../../../src/lib/library/engines';
-import { FrameTexts } from '../../../src/lib/library/frame-texts';
+import { FrameTexts } from '../../../src/lib/library/asking/frame-texts';
 import { Gate } from '../../../src/lib/library/gate';
-import { SegmentBuilder } from '../../../src/lib/library/segment-builder';
-import { newChunkUuid, textDigest, withText } from '../../../src/lib/library/text-record';
+import { SegmentBuilder } from '../../../src/lib/library/ingest/segment-builder';
+import { newChunkUuid, textDigest, withText } from '../../../src/lib/library/editing/text-record';
 import { ShardView } from '../../../src/lib/library/view';
 import { selectVectorBytes } from '../../../src/lib/search/combine-vectors';
 import { quantise } from '../../../src/lib/search/vectors';

@@ -9,7 +9,7 @@ import { CorruptError, NotFoundError, UnsupportedError } from '../../../src/lib/
 import { readModelFiles } from '../../../src/lib/embedding/model-files';
 import { parseStaticModel } from '../../../src/lib/embedding/static-model';
 import type { Engines } from '../../../src/lib/library/engines';
-import { extractHandlers } from '../../../src/lib/library/extract-handlers';
+import { extractHandlers } from '../../../src/lib/library/ingest/extract-handlers';
 import { hex } from '../../../src/lib/library/hex';
 import type {
   DecodeProtocol,
@@ -17,7 +17,7 @@ import type {
   EncodeProtocol,
   SegmentFile,
 } from '../../../src/lib/library/protocol';
-import { searchHandlers } from '../../../src/lib/library/search-handlers';
+import { searchHandlers } from '../../../src/lib/library/asking/search-handlers';
 import type { Handlers } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { loadCompressor } from '../../../src/lib/shard/compression';

@@ -1,7 +1,7 @@
 /** The extracting worker's procedures: what one batch holds, and how documents are found again. */
 import { describe, expect, test } from 'vitest';
 import { NotFoundError } from '../../../src/lib/errors';
-import { extractHandlers } from '../../../src/lib/library/extract-handlers';
+import { extractHandlers } from '../../../src/lib/library/ingest/extract-handlers';
 import type { DraftChunk, ExtractProtocol } from '../../../src/lib/library/protocol';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';

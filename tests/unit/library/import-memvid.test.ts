@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../../src/lib/errors';
-import { isMemvidIndex, isMemvidVideo } from '../../../src/lib/library/import-memvid';
+import { isMemvidIndex, isMemvidVideo } from '../../../src/lib/library/exchange/import-memvid';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import { file, libraryInNode, shardOf } from './library-in-node';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { InsideBudget, shareOf } from '../../../src/lib/library/inside-budget';
+import { InsideBudget, shareOf } from '../../../src/lib/library/ingest/inside-budget';
 
 const members = (count: number, size: number): { path: string; size: number }[] =>
   Array.from({ length: count }, (_, at) => ({ path: String(at), size }));

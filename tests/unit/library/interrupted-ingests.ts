@@ -1,10 +1,10 @@
 /** A library with small segments, ingests that are interrupted in it, and what they left. */
 import { expect } from 'vitest';
 import { Catalogue } from '../../../src/lib/library/catalogue';
-import { FrameTexts } from '../../../src/lib/library/frame-texts';
+import { FrameTexts } from '../../../src/lib/library/asking/frame-texts';
 import { LibraryWrites } from '../../../src/lib/library/library-writes';
 import type { WriteProtocol } from '../../../src/lib/library/library-protocol';
-import { OcrLanguages } from '../../../src/lib/library/ocr-languages';
+import { OcrLanguages } from '../../../src/lib/library/ingest/ocr-languages';
 import { openView } from '../../../src/lib/library/view';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';

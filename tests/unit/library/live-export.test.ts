@@ -1,7 +1,7 @@
 /** An export holds what is visible now: every live text, and no word of what was taken away. */
 import { describe, expect, test } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
-import { exportMp4 } from '../../../src/lib/library/export-mp4';
+import { exportMp4 } from '../../../src/lib/library/exchange/export-mp4';
 import { loadCompressor } from '../../../src/lib/shard/compression';
 import { decodeFrame } from '../../../src/lib/shard/payload';
 import { openMp4 } from '../../../src/lib/video/mp4-index';

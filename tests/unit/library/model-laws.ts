@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Chunk, Operation, Version } from '../../../src/lib/api';
 import type { ChunkEdit } from '../../../src/lib/library/library-protocol';
 import type { FileSystem } from '../../../src/lib/store/file-system';
-import { Models } from '../../../src/lib/library/models';
+import { Models } from '../../../src/lib/library/models/models';
 import type { EmbedProtocol } from '../../../src/lib/library/protocol';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { MemoryLocks, type Locks } from '../../../src/lib/store/locks';

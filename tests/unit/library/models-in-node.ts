@@ -1,5 +1,5 @@
 /** The models of a library in Node, kept in memory. */
-import { Models, type ModelParts } from '../../../src/lib/library/models';
+import { Models, type ModelParts } from '../../../src/lib/library/models/models';
 import { MemoryLocks } from '../../../src/lib/store/locks';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
 

@@ -16,7 +16,7 @@ import {
 } from '../../../src/lib/errors';
 import type { SentenceModelSpec } from '../../../src/lib/embedding/model';
 import { modelSpec } from '../../../src/lib/embedding/registry';
-import type { Models } from '../../../src/lib/library/models';
+import type { Models } from '../../../src/lib/library/models/models';
 import { digestOfBlob } from '../../../src/lib/store/digest';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import { modelsInNode } from './models-in-node';

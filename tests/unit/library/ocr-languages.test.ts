@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CorruptError, InvalidError, NotFoundError } from '../../../src/lib/errors';
-import { OcrLanguages, withOcrData } from '../../../src/lib/library/ocr-languages';
+import { OcrLanguages, withOcrData } from '../../../src/lib/library/ingest/ocr-languages';
 import type { ExtractProtocol } from '../../../src/lib/library/protocol';
 import type { Loan } from '../../../src/lib/rpc/pool';
 import { newLineage, newSourceId } from '../../../src/lib/shard/ids';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Filter, Place } from '../../../src/lib/api';
-import { fitsPlace } from '../../../src/lib/library/place-filter';
+import { fitsPlace } from '../../../src/lib/library/asking/place-filter';
 
 const at = (place: Partial<Place>): Place => ({ start: 0, end: 1, ...place });
 

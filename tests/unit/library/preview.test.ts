@@ -1,7 +1,7 @@
 /** A preview has a worker to itself: it asks through it, and ends it unless it read to the end. */
 import { expect, test } from 'vitest';
 import { CorruptError } from '../../../src/lib/errors';
-import { previewDocument, type PreviewAsked } from '../../../src/lib/library/preview';
+import { previewDocument, type PreviewAsked } from '../../../src/lib/library/ingest/preview';
 import type { DraftChunk, ExtractProtocol } from '../../../src/lib/library/protocol';
 import type { Handlers } from '../../../src/lib/rpc/protocol';
 import { callDirectly } from '../../../src/lib/rpc/server';

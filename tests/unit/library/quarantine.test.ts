@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CorruptError } from '../../../src/lib/errors';
 import { Catalogue } from '../../../src/lib/library/catalogue';
-import { Quarantine } from '../../../src/lib/library/quarantine';
+import { Quarantine } from '../../../src/lib/library/ingest/quarantine';
 import type { FileSystem } from '../../../src/lib/store/file-system';
 import { blobPath } from '../../../src/lib/store/layout';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';

@@ -1,7 +1,11 @@
 /** Workers that hang, and persons who think: what ends a reading worker and what does not. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ExtractProtocol } from '../../../src/lib/library/protocol';
-import { Passwords, ReadingWorker, type Watch } from '../../../src/lib/library/reading-worker';
+import {
+  Passwords,
+  ReadingWorker,
+  type Watch,
+} from '../../../src/lib/library/ingest/reading-worker';
 import type { Loan } from '../../../src/lib/rpc/pool';
 
 const signal = new AbortController().signal;

@@ -1,8 +1,8 @@
 /** Reindexing changes what is searched, never what is shown: the dead go, the living stay findable. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { reindexView } from '../../../src/lib/library/reindexing';
-import { compactView, planOf, usesOf } from '../../../src/lib/library/compaction';
+import { reindexView } from '../../../src/lib/library/redraw/reindexing';
+import { compactView, planOf, usesOf } from '../../../src/lib/library/redraw/compaction';
 import { Postings } from '../../../src/lib/search/postings';
 import { Vectors } from '../../../src/lib/search/vectors';
 import { answersOf, type EditedShard } from './edited-shard';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import type { SearchProtocol } from '../../../src/lib/library/protocol';
-import { searchHandlers } from '../../../src/lib/library/search-handlers';
+import { searchHandlers } from '../../../src/lib/library/asking/search-handlers';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import type { Caller } from '../../../src/lib/rpc/protocol';
 import { newBitmap, setBit } from '../../../src/lib/search/bitmap';
