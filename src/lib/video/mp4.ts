@@ -21,8 +21,6 @@ export interface Track {
 /** Units a second of all times; QuickTime's own, so that no player stumbles over it. */
 const TIMESCALE = 600;
 const FRAME_DURATION = TIMESCALE / FRAMES_PER_SECOND;
-/** Durations are written in 32 bits: 14 million frames, about 60 GB of compact video. */
-const MAX_FRAMES = Math.floor(0xffff_ffff / FRAME_DURATION);
 /** Frames a chunk of the sample table: a minute. The table is one offset a chunk. */
 const CHUNK_FRAMES = 120;
 /** The owner of the metadata's own keys, as iTunes-style `mean`. */
@@ -93,25 +91,57 @@ function chunkOffsets(sizes: Uint32Array): Float64Array {
   return offsets;
 }
 
-/**
- * Everything of a file that comes before its samples, `mdat`'s header included. The samples follow
- * one after another, in order. Offsets and sizes take 64 bits from 4 GiB on (`co64`, large `mdat`).
- * @throws InvalidError for no frames, or more than times in 32 bits can hold
- */
+/** What the head of a movie says of its samples, whatever they are coded with. */
+export interface MovieTrack {
+  /** A compatible brand of the codec's own; empty where it has none. */
+  readonly brand: string;
+  /** The visual sample entry (14496-12, 12.1.3). */
+  readonly entry: Pieces;
+  readonly width: number;
+  readonly height: number;
+  /** Units a second of all times, and how many of them each sample takes. */
+  readonly timescale: number;
+  readonly frameDuration: number;
+}
+
+/** `layoutTrack` of one of our own videos. */
 export function layoutMovie(
   track: Track,
   sizes: Uint32Array,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
+  const brand = track.codec.startsWith('av01') ? 'av01' : 'avc1';
+  const { width, height } = track;
+  const times = { timescale: TIMESCALE, frameDuration: FRAME_DURATION };
+  return layoutTrack(
+    { brand, entry: sampleEntry(track), width, height, ...times },
+    sizes,
+    metadata,
+  );
+}
+
+/**
+ * Everything of a file that comes before its samples, `mdat`'s header included. The samples follow
+ * one after another, in order, each a key frame. Offsets and sizes take 64 bits from 4 GiB on
+ * (`co64`, large `mdat`).
+ * @throws InvalidError for no frames, or more than times in 32 bits can hold
+ */
+export function layoutTrack(
+  { brand, entry, width, height, timescale, frameDuration }: MovieTrack,
+  sizes: Uint32Array,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   const frames = sizes.length;
   if (frames === 0) throw new InvalidError('A video needs at least one frame');
-  if (frames > MAX_FRAMES) throw new InvalidError(`${frames} frames are too many for one MP4`);
-  const duration = frames * FRAME_DURATION;
+  // Durations are written in 32 bits: of our own videos 14 million frames, about 60 GB of compact.
+  if (frames * frameDuration > 0xffff_ffff) {
+    throw new InvalidError(`${frames} frames are too many for one MP4`);
+  }
+  const duration = frames * frameDuration;
   const offsets = chunkOffsets(sizes);
   let sampleBytes = 0;
   for (const size of sizes) sampleBytes += size;
 
-  const brand = track.codec.startsWith('av01') ? 'av01' : 'avc1';
   const ftyp = box('ftyp', utf8('isom'), integers(4, 512), utf8(`isomiso2mp41${brand}`));
   const headWith = (large: boolean, offsetTable: Uint8Array): Pieces => [
     ...ftyp,
@@ -120,7 +150,7 @@ export function layoutMovie(
       fullBox(
         'mvhd',
         0,
-        integers(4, 0, 0, TIMESCALE, duration, 0x10000),
+        integers(4, 0, 0, timescale, duration, 0x10000),
         integers(2, 0x100, 0, 0, 0, 0, 0),
         MATRIX,
         new Uint8Array(24),
@@ -134,11 +164,11 @@ export function layoutMovie(
           integers(4, 0, 0, 1, 0, duration, 0, 0),
           integers(2, 0, 0, 0, 0),
           MATRIX,
-          integers(4, track.width * 0x10000, track.height * 0x10000),
+          integers(4, width * 0x10000, height * 0x10000),
         ),
         box(
           'mdia',
-          fullBox('mdhd', 0, integers(4, 0, 0, TIMESCALE, duration), integers(2, 0x55c4, 0)), // und
+          fullBox('mdhd', 0, integers(4, 0, 0, timescale, duration), integers(2, 0x55c4, 0)), // und
           fullBox('hdlr', 0, integers(4, 0), utf8('vide'), new Uint8Array(12), utf8('Video\0')),
           box(
             'minf',
@@ -147,8 +177,8 @@ export function layoutMovie(
             // No `stss`: without one every sample is a sync sample (14496-12, 8.6.2).
             box(
               'stbl',
-              fullBox('stsd', 0, integers(4, 1), sampleEntry(track)),
-              fullBox('stts', 0, integers(4, 1, frames, FRAME_DURATION)),
+              fullBox('stsd', 0, integers(4, 1), entry),
+              fullBox('stts', 0, integers(4, 1, frames, frameDuration)),
               chunkTable(frames),
               fullBox('stsz', 0, integers(4, 0, frames), sizeTable(sizes)),
               fullBox(large ? 'co64' : 'stco', 0, integers(4, offsets.length), offsetTable),
