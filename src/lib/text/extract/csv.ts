@@ -19,6 +19,8 @@ const SEPARATOR_LINE = /^sep=([,;|\t])\n/i;
 const HEAD = 4096;
 /** Extensions of text that may be anything; others say what they are. */
 const OPEN_NAMES = new Set(['', 'txt', 'text', 'dat', 'data', 'asc']);
+/** A table as Markdown and consoles draw it: text, whose bars part no records. */
+const DRAWN_TABLE = /^\s*\|/;
 
 export const csv = delimited('text/csv', ['csv'], ',');
 export const tsv = delimited('text/tab-separated-values', ['tsv', 'tab'], '\t');
@@ -29,7 +31,9 @@ function delimited(type: string, extensions: readonly string[], usual: Delimiter
     const extension = extensionOf(name);
     if (extensions.includes(extension)) return 0.7;
     if (!OPEN_NAMES.has(extension)) return 0;
-    const found = findDelimiter(unifyLineEnds(decodeHead(head)), head.length < HEAD);
+    const text = unifyLineEnds(decodeHead(head));
+    if (DRAWN_TABLE.test(text)) return 0;
+    const found = findDelimiter(text, head.length < HEAD);
     if (found === undefined || found.share < 1 || found.records < 3) return 0;
     if ((found.delimiter === '\t') !== (usual === '\t')) return 0;
     // Prose may have a comma in every line.
