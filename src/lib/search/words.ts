@@ -19,6 +19,7 @@ const NOT_ASCII = /[^\0-\x7f]/;
 /** Scripts written without spaces, with the signs that they share: their runs go to the segmenter. */
 const UNSPACED =
   /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+const LETTER = /[\p{L}\p{N}]/u;
 /** Letters, digits, marks, and the invisible characters that may stand inside a word. */
 const RUN = /[\p{L}\p{N}][\p{L}\p{N}\p{M}\u00ad\u200c\u2060\u200d]*/gu;
 const RUN_WITH_APOSTROPHE =
@@ -106,8 +107,9 @@ let segmenter: Intl.Segmenter | undefined;
 
 function segmentedWords(run: string, offset: number, words: Word[]): void {
   segmenter ??= new Intl.Segmenter('und', { granularity: 'word' });
+  // To ICU 々 is a word behind a letter and none alone: a question of it would find nothing.
   for (const { segment, index, isWordLike } of segmenter.segment(run))
-    if (isWordLike === true) pushFolded(segment, offset + index, words);
+    if (isWordLike === true || LETTER.test(segment)) pushFolded(segment, offset + index, words);
 }
 
 function pushFolded(found: string, start: number, words: Word[]): void {

@@ -76,6 +76,11 @@ describe('words', () => {
     expect(tokens.length).toBeGreaterThan(4);
   });
 
+  it('are the same alone as behind another one, where the segmenter differs', () => {
+    for (const mark of ['々', '𖿣']) expect(plain.terms(`𠀀${mark}`), mark).toContain(mark);
+    for (const mark of ['々', '𖿣']) expect(plain.terms(mark), mark).toEqual([mark]);
+  });
+
   it('of encoded data are cut, never inside a surrogate pair', () => {
     expect(plain.terms('a'.repeat(1000))).toEqual(['a'.repeat(64)]);
     const [term] = plain.terms('a' + '𝒳'.normalize('NFC').replace('𝒳', '𐐨').repeat(100));
