@@ -1,6 +1,7 @@
 /**
  * `npm test`: installs what is missing, then checks, builds, and runs every test. The last line is
- * the count; the exit code is not 0 when anything failed or nothing ran.
+ * the count, with what failed named above it; the exit code is not 0 when anything failed or nothing
+ * ran.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -8,14 +9,16 @@ import { bin, ensureBuilt } from './build.mjs';
 import { printCheck, runChecks } from './check.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { ensureInstalled, ROOT } from './install.mjs';
-import { countReport } from './report.mjs';
+import { readReport } from './report.mjs';
 import { run } from './run.mjs';
 import { measureFirstScreen } from './size.mjs';
 
 const REPORTS = path.join(ROOT, 'test-results', 'reports');
+/** Lines that are shown of what failed: its message, and where. */
+const SHOWN_LINES = 30;
 
 /**
- * @typedef {import('./report.mjs').Counts} Counts
+ * @typedef {import('./report.mjs').Results} Results
  * @typedef {{ name: string, runner: 'vitest' | 'playwright', args: string[], minutes: number }} Suite
  */
 
@@ -31,20 +34,33 @@ const chromium = ensureChromium();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
-const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { ok } of await runChecks()) add({ passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 });
+/** @type {Results} */
+const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
+for (const check of await runChecks()) addCheck(check);
 if (checkHere('build', ensureBuilt)) checkHere('size of the first screen', measureFirstScreen);
 for (const suite of SUITES) add(await runSuite(suite));
 
+// Once more at the end, where whoever reads only that finds it.
+for (const failure of total.failures) {
+  console.log(`\nFAILED  ${failure.name}`);
+  console.log(failure.message.split('\n').slice(0, SHOWN_LINES).join('\n'));
+}
 if (total.skipped > 0) console.log(`${total.skipped} skipped`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
-/** @param {Counts} counts */
-function add(counts) {
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
+/** @param {Results} results */
+function add(results) {
+  total.passed += results.passed;
+  total.failed += results.failed;
+  total.skipped += results.skipped;
+  total.failures.push(...results.failures);
+}
+
+/** @param {{ name: string, ok: boolean, output: string }} check */
+function addCheck({ name, ok, output }) {
+  if (ok) add({ passed: 1, failed: 0, skipped: 0, failures: [] });
+  else add({ passed: 0, failed: 1, skipped: 0, failures: [{ name, message: output }] });
 }
 
 /**
@@ -57,7 +73,7 @@ function checkHere(name, check) {
   const start = performance.now();
   const report = attempt(check);
   printCheck({ name, ...report, seconds: (performance.now() - start) / 1000 });
-  add({ passed: report.ok ? 1 : 0, failed: report.ok ? 0 : 1, skipped: 0 });
+  addCheck({ name, ...report });
   return report.ok;
 }
 
@@ -72,7 +88,7 @@ function attempt(check) {
 
 /**
  * @param {Suite} suite
- * @returns {Promise<Counts>}
+ * @returns {Promise<Results>}
  */
 async function runSuite({ name, runner, args, minutes }) {
   console.log(`\n${name}`);
@@ -86,7 +102,7 @@ async function runSuite({ name, runner, args, minutes }) {
       VITE_CONFIG_NATIVE_IGNORE_WARNING: 'true', // as in build.mjs
     },
   });
-  return countReport(runner, file, ok);
+  return readReport(runner, file, ok);
 }
 
 /** @param {'unit' | 'browser'} project */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { countReport } from '../../../scripts/report.mjs';
+import { readReport } from '../../../scripts/report.mjs';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'report-'));
 afterAll(() => {
@@ -25,21 +25,61 @@ const vitest = (passed: number, failed: number, testResults: unknown[] = []) =>
   });
 
 test('passed, failed and skipped tests are counted as they are', () => {
-  expect(countReport('vitest', vitest(5, 2), false)).toEqual({ passed: 5, failed: 2, skipped: 2 });
+  const counts = readReport('vitest', vitest(5, 2), false);
+  expect(counts).toMatchObject({ passed: 5, failed: 2, skipped: 2 });
   const stats = { expected: 4, unexpected: 1, flaky: 1, skipped: 3 };
-  expect(countReport('playwright', reportOf({ stats }), false)).toEqual({
+  const report = reportOf({ stats, suites: [], errors: [] });
+  expect(readReport('playwright', report, false)).toMatchObject({
     passed: 4,
     failed: 2,
     skipped: 3,
   });
 });
 
+test('what failed is named, with what was said of it', () => {
+  const assertions = [
+    { fullName: 'a law holds', status: 'failed', failureMessages: ['seed: 7'] },
+    { fullName: 'another holds', status: 'passed', failureMessages: [] },
+  ];
+  const file = { name: '/x/laws.test.ts', status: 'failed', assertionResults: assertions };
+  expect(readReport('vitest', vitest(1, 1, [file]), false).failures).toEqual([
+    { name: 'laws.test.ts: a law holds', message: 'seed: 7' },
+  ]);
+  const spec = (title: string, status: string) => ({
+    title,
+    tests: [{ status, results: [{ errors: [{ message: `${title} broke` }] }] }],
+  });
+  const inner = { title: 'inner', specs: [spec('one', 'flaky')] };
+  const suite = {
+    title: 'outer',
+    specs: [spec('two', 'unexpected'), spec('three', 'expected')],
+    suites: [inner],
+  };
+  const stats = { expected: 1, unexpected: 1, flaky: 1, skipped: 0 };
+  const report = reportOf({ stats, suites: [suite], errors: [] });
+  expect(readReport('playwright', report, false).failures).toEqual([
+    { name: 'outer: two', message: 'two broke' },
+    { name: 'inner: one', message: 'one broke' },
+  ]);
+});
+
 test('a runner that crashed, ran nothing or could not load a file has failed', () => {
   const missing = path.join(folder, 'missing.json');
-  expect(countReport('vitest', missing, false)).toEqual({ passed: 0, failed: 1, skipped: 0 });
-  expect(countReport('vitest', missing, true).failed).toBe(1);
-  expect(countReport('vitest', vitest(5, 0), false).failed).toBe(1);
-  expect(countReport('vitest', vitest(0, 0), true).failed).toBe(1);
-  const unloaded = { status: 'failed', assertionResults: [] };
-  expect(countReport('vitest', vitest(5, 1, [unloaded, unloaded]), false).failed).toBe(3);
+  for (const succeeded of [false, true]) {
+    expect(readReport('vitest', missing, succeeded)).toMatchObject({
+      passed: 0,
+      failed: 1,
+      failures: [{ name: 'missing' }],
+    });
+  }
+  expect(readReport('vitest', vitest(5, 0), false).failures).toHaveLength(1);
+  expect(readReport('vitest', vitest(5, 0), false).failed).toBe(1);
+  expect(readReport('vitest', vitest(0, 0), true).failed).toBe(1);
+  const unloaded = { name: 'broken.ts', status: 'failed', message: 'no', assertionResults: [] };
+  const { failed, failures } = readReport('vitest', vitest(5, 1, [unloaded, unloaded]), false);
+  expect(failed).toBe(3);
+  expect(failures).toEqual([
+    { name: 'broken.ts', message: 'no' },
+    { name: 'broken.ts', message: 'no' },
+  ]);
 });
