@@ -10,6 +10,13 @@ import staticAssets from './scripts/vite-static-assets';
 const require = createRequire(import.meta.url);
 const chromium = findChromium();
 
+/** What hangs is ended; how long anything takes is not what is tested. */
+const PATIENCE = {
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  expect: { poll: { timeout: 30_000 } },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +24,12 @@ export default defineConfig({
         plugins: [svelte()],
         // brotli-wasm has a build for Node that `import` does not pick.
         resolve: { alias: { 'brotli-wasm': require.resolve('brotli-wasm') } },
-        test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['tests/unit/**/*.test.ts'],
+          ...PATIENCE,
+        },
       },
       {
         plugins: [svelte(), staticAssets(), hnswlibCsp()],
@@ -31,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
-          testTimeout: 60_000,
+          ...PATIENCE,
           browser: {
             enabled: true,
             headless: true,

@@ -12,8 +12,6 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openLibrary, type Library, type Shard } from '../../../src/lib';
 import { tinyPdf } from '../../fixtures/text/tiny-pdf';
 
-vi.setConfig({ testTimeout: 120_000 });
-
 let library: Library;
 let shard: Shard;
 

@@ -2,7 +2,7 @@
  * Bare MP4s through real decoders: a round trip of both profiles, with a damaged frame, and copies
  * that x264 has made. What becomes of frames is tested in Node.
  */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   openLibrary,
   type Chunk,
@@ -16,9 +16,6 @@ import matroskaUrl from '../../fixtures/video/compact-crf-23.mkv?url';
 import said from '../../fixtures/video/copies.json';
 import universalUrl from '../../fixtures/video/universal-crf-23.mp4?url';
 import halfUrl from '../../fixtures/video/universal-half.mp4?url';
-
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 let library: Library;
 beforeEach(async () => {

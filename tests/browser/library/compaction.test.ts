@@ -1,9 +1,6 @@
 /** Compaction and live export with real codecs: copied frames and drawn ones are one video. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { CompactedReport } from './compaction.worker';
-
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000 });
 
 test.each(['compact', 'universal'] as const)('%s', async (profile) => {
   const worker = new Worker(new URL('./compaction.worker.ts', import.meta.url), { type: 'module' });

@@ -1,13 +1,11 @@
 /** Parts as the encoding worker takes them, with this browser's own encoders. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { encodeHandlers } from '../../../src/lib/library/redraw/encode-handlers';
 import { callDirectly } from '../../../src/lib/rpc/server';
 import { newLineage, newSourceId } from '../../../src/lib/shard/ids';
 import type { FrameChunk } from '../../../src/lib/shard/payload';
 import { disposeEncoders } from '../../../src/lib/video/encode';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 const source = { id: newSourceId(), name: 'log.txt', type: 'text/plain' };

@@ -3,12 +3,9 @@
  * read for ever, and it is edited like any other. What needs no frame is tested in Node.
  */
 import { deleteDB, openDB } from 'idb';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { openLibrary, type Library, type Shard } from '../../../src/lib';
 import said from '../../fixtures/library/before-editing.json';
-
-// Both profiles encode: how long it takes on a busy machine is not what is tested.
-vi.setConfig({ testTimeout: 300_000 });
 
 const FOLDER = '../../fixtures/library/before-editing/';
 const FILES = import.meta.glob<string>('../../fixtures/library/before-editing/**', {

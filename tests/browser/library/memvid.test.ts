@@ -1,6 +1,6 @@
 /** memvid v1 in and out through real workers: its own video, ours as it reads them, and the way back. */
 import { BlobReader, BlobWriter, ZipReader, ZipWriter } from '@zip.js/zip.js';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Chunk, ImportReport } from '../../../src/lib/api';
 import { decodeFaiss } from '../../../src/lib/archive/memvid-faiss';
 import { parseMemvidIndex } from '../../../src/lib/archive/memvid-index';
@@ -11,9 +11,6 @@ import { layoutForeignMp4 } from '../../../src/lib/video/foreign-mp4';
 import earlyIndexUrl from '../../fixtures/memvid/early_index.json?url';
 import earlyUrl from '../../fixtures/memvid/early.mp4?url';
 import { MINILM, minilmLibrary, vectorOf, type MiniLmLibrary } from './minilm-library';
-
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 let library: MiniLmLibrary;
 beforeEach(async () => {

@@ -1,11 +1,8 @@
 /** A larger model through each way it can come: kept on OPFS, run in its worker, used by a shard. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { loadSentenceModel } from '../../../src/lib/embedding/sentence-model';
 import { tinyFiles, tinySpec } from '../embedding/tiny-model';
 import type { BroughtReport, Way } from './models.worker';
-
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000 });
 
 test.each<Way>(['hub', 'folder', 'zip'])('from a %s', async (way) => {
   const worker = new Worker(new URL('./models.worker.ts', import.meta.url), { type: 'module' });

@@ -1,5 +1,5 @@
 /** The graph that stands in for exact scans of large shards: built beside the questions. */
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SearchViews } from '../../../src/lib/library/asking/search-views';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { buildPostings, Postings } from '../../../src/lib/search/postings';
@@ -43,8 +43,8 @@ function ask(views: SearchViews, key: string, row: number) {
 }
 
 /** Waits for as long as building takes here. */
-function graphOf(views: SearchViews, key: string): Promise<void> {
-  return vi.waitFor(() => expect(views.hasGraph(key)).toBe(true), { timeout: 60_000 });
+async function graphOf(views: SearchViews, key: string): Promise<void> {
+  await expect.poll(() => views.hasGraph(key)).toBe(true);
 }
 
 describe('views', () => {

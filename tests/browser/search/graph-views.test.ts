@@ -59,8 +59,8 @@ function ask(views: SearchViews, key: string, vector: Float32Array, topK = 5) {
 }
 
 /** Waits for as long as building takes here. */
-function graphOf(views: SearchViews, key: string): Promise<void> {
-  return vi.waitFor(() => expect(views.hasGraph(key)).toBe(true), { timeout: 60_000 });
+async function graphOf(views: SearchViews, key: string): Promise<void> {
+  await expect.poll(() => views.hasGraph(key)).toBe(true);
 }
 
 /** About this share of rows, spread by chance. */
@@ -140,7 +140,7 @@ describe('a graph', () => {
     }
     views.load(unit('d', 1, 5));
     show(views, 'three', ['a', 'b', 'c', 'd']);
-    await vi.waitFor(() => expect(builds).toHaveBeenCalledTimes(2));
+    await expect.poll(() => builds.mock.calls.length).toBe(2);
   });
 
   test('of segments that a version no longer has does not serve it', async () => {

@@ -189,9 +189,7 @@ test('the present question is saved with the passages that were ticked', async (
   await right.getByRole('checkbox').nth(2).click();
   await right.getByRole('checkbox').nth(1).click();
   await screen.getByRole('button', { name: historyStrings.questions.save }).click();
-  await vi.waitFor(() => {
-    expect(save).toHaveBeenCalledOnce();
-  });
+  await expect.poll(() => save.mock.calls.length).toBe(1);
   expect(save.mock.lastCall?.[0]).toMatchObject({ query: 'flutter', expected: ['c'] });
   const list = screen.getByRole('list', { name: 'Questions' });
   await expect.element(list.getByRole('button', { name: 'flutter', exact: true })).toBeVisible();

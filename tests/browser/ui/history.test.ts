@@ -211,9 +211,7 @@ test('rolling back asks first, says that nothing is lost, and can be undone', as
   await expect.element(dialog).not.toBeInTheDocument();
   expect(rollback).toHaveBeenCalledExactlyOnceWith('v0');
   notices.list.at(-1)?.action?.run();
-  await vi.waitFor(() => {
-    expect(undo).toHaveBeenCalledOnce();
-  });
+  await expect.poll(() => undo.mock.calls.length).toBe(1);
 });
 
 test('a clone starts at the version that it was asked from', async () => {
@@ -242,7 +240,5 @@ test('a tag is set on its version, and taken off with the way back at hand', asy
   await list.getByRole('button', { name: historyStrings.untag('start') }).click();
   expect(untag).toHaveBeenCalledExactlyOnceWith('start');
   notices.list.at(-1)?.action?.run();
-  await vi.waitFor(() => {
-    expect(tag).toHaveBeenLastCalledWith('start', 'v0');
-  });
+  await expect.poll(() => tag.mock.lastCall).toEqual(['start', 'v0']);
 });

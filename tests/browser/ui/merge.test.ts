@@ -137,9 +137,7 @@ test('a merge shows what would come, and takes it all unless told otherwise', as
   expect(merge).not.toHaveBeenCalled();
   await screen.getByRole('button', { name: words.act, exact: true }).click();
   expect(merge).toHaveBeenCalledExactlyOnceWith('theirs', {});
-  await vi.waitFor(() => {
-    expect(close).toHaveBeenCalledOnce();
-  });
+  await expect.poll(() => close.mock.calls.length).toBe(1);
   expect(notices.list.at(-1)?.text).toBe(words.merged(2));
 });
 
@@ -182,9 +180,7 @@ test('conflicts stand side by side, and are merged only once each is decided', a
     pick: ['b'],
     resolve: { a: 'theirs', b: { text: 'both b' } },
   });
-  await vi.waitFor(() => {
-    expect(close).toHaveBeenCalledOnce();
-  });
+  await expect.poll(() => close.mock.calls.length).toBe(1);
 });
 
 test('there is nothing to press where nothing would come', async () => {

@@ -2,9 +2,6 @@ import { expect, test, vi } from 'vitest';
 import type { Chunk } from '../../../src/lib/api';
 import { ChunkPages, PAGE_SIZE } from '../../../src/lib/ui/chunk-pages.svelte';
 
-/** Waits for what is meant, however long it takes here. */
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000 });
-
 function chunk(row: number): Chunk {
   return {
     uuid: String(row),
@@ -38,9 +35,7 @@ test('rows come from the page they lie in, and a page is read once', async () =>
   const pages = new ChunkPages('v', read, 1000);
   pages.need(195, 205);
   pages.need(195, 205);
-  await until(() => {
-    expect(pages.at(204)?.uuid).toBe('204');
-  });
+  await expect.poll(() => pages.at(204)?.uuid).toBe('204');
   expect(pages.at(195)?.uuid).toBe('195');
   expect(pages.at(0)).toBeUndefined();
   expect(read.mock.calls).toEqual([
@@ -56,9 +51,7 @@ test.for([0, 1, 99, 100, 101, 200, 250])(
     while (!pages.known) {
       const { count } = pages;
       pages.need(Math.max(0, count - 1), count);
-      await until(() => {
-        expect(pages.known || pages.count > count).toBe(true);
-      });
+      await expect.poll(() => pages.known || pages.count > count).toBe(true);
     }
     expect(pages.count).toBe(total);
   },
@@ -74,9 +67,7 @@ test('memory stays flat: what was read long ago is forgotten and read again', as
   }
   expect(pages.at(0)).toBeUndefined();
   pages.need(0, 1);
-  await until(() => {
-    expect(pages.at(0)?.uuid).toBe('0');
-  });
+  await expect.poll(() => pages.at(0)?.uuid).toBe('0');
 });
 
 test('a page that could not be read is asked for again', async () => {
@@ -85,13 +76,9 @@ test('a page that could not be read is asked for again', async () => {
     broken ? Promise.reject(new Error('lost')) : listOf(50)(offset, limit);
   const pages = new ChunkPages('v', read, 50);
   pages.need(0, 10);
-  await until(() => {
-    expect(pages.error).toMatchObject({ message: 'lost' });
-  });
+  await expect.poll(() => pages.error).toMatchObject({ message: 'lost' });
   broken = false;
   pages.need(0, 10);
-  await until(() => {
-    expect(pages.at(9)?.uuid).toBe('9');
-  });
+  await expect.poll(() => pages.at(9)?.uuid).toBe('9');
   expect(pages.error).toBeNull();
 });

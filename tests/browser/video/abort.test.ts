@@ -1,12 +1,10 @@
 /** Aborting rejects with the signal's own reason, and leaves everything usable. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { WorkerLostError } from '../../../src/lib/errors';
 import { disposeEncoders, encodeFrames } from '../../../src/lib/video/encode';
 import { FrameReader } from '../../../src/lib/video/read';
 import { encodeToBlob, randomPayloads } from './payloads';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 class Enough extends Error {}

@@ -1,5 +1,5 @@
 /** A damaged frame is an error that names it, or still reads right: never other bytes. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { CorruptError } from '../../../src/lib/errors';
 import type { DecoderName } from '../../../src/lib/video/decode';
 import { disposeEncoders } from '../../../src/lib/video/encode';
@@ -8,8 +8,6 @@ import { FrameReader } from '../../../src/lib/video/read';
 import type { ProfileName } from '../../../src/lib/api';
 import { bytesOf, encodeToBlob, randomPayloads } from './payloads';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 const CASES: readonly (readonly [ProfileName, DecoderName, number])[] = [

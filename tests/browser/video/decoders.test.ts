@@ -1,5 +1,5 @@
 /** Every decoder reads the same, and the standard QR readers read what we draw. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../../../src/lib/errors';
 import { readPicture } from '../../../src/lib/qr';
 import type { DecoderName } from '../../../src/lib/video/decode';
@@ -11,8 +11,6 @@ import universalUrl from '../../../src/lib/video/probe-universal.mp4?url';
 import { FrameReader } from '../../../src/lib/video/read';
 import { bytesOf, encodeToBlob, randomPayloads, readAll } from './payloads';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 describe.each([

@@ -1,5 +1,5 @@
 /** Videos in the containers and codecs that memvid writes: every frame once, whatever the run. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { CorruptError } from '../../../src/lib/errors';
 import { readPicture } from '../../../src/lib/qr';
 import { disposeEncoders } from '../../../src/lib/video/encode';
@@ -9,8 +9,6 @@ import { encodeForeign } from '../../../src/lib/video/foreign-encoder';
 import { layoutForeignMp4 } from '../../../src/lib/video/foreign-mp4';
 import h265Url from '../../fixtures/memvid/h265.mkv?url';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 const TEXTS = Array.from({ length: 40 }, (_, at) => `This is frame ${String(at)} of a video.`);

@@ -1,13 +1,11 @@
 /** Joined segments are one video: for our reader, for another demuxer, and for the browser's player. */
 import { ALL_FORMATS, BlobSource, EncodedPacketSink, Input } from 'mediabunny';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { disposeEncoders } from '../../../src/lib/video/encode';
 import { joinMp4 } from '../../../src/lib/video/join';
 import { openMp4 } from '../../../src/lib/video/mp4-index';
 import { encodeToBlob, randomPayloads, readAll } from './payloads';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 describe.each(['compact', 'universal'] as const)('%s', (profile) => {

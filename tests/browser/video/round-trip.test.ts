@@ -1,5 +1,5 @@
 /** Law: what was encoded is what is read, in this browser's own engines. */
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { InvalidError, NotFoundError } from '../../../src/lib/errors';
 import { disposeEncoders, encodeFrames } from '../../../src/lib/video/encode';
 import { writeMp4 } from '../../../src/lib/video/mp4';
@@ -8,8 +8,6 @@ import { COMPACT_BYTES_LIMIT } from '../../../src/lib/video/profile';
 import { FrameReader } from '../../../src/lib/video/read';
 import { encodeToBlob, randomPayloads, readAll } from './payloads';
 
-// ffmpeg.wasm on a busy machine: how long it takes is not what is tested.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 afterAll(disposeEncoders);
 
 describe.each(['compact', 'universal'] as const)('%s', (profile) => {

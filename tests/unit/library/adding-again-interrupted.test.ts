@@ -1,5 +1,5 @@
 /** A source that is added again, where the first try was given up, or the source could not be read. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../../src/lib/store/memory';
 import {
   abandon,
@@ -14,8 +14,6 @@ import {
   prose,
 } from './interrupted-ingests';
 import { file, libraryInNode } from './library-in-node';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const NAME = 'long.txt';
 const before = prose(9_000, 1);

@@ -179,27 +179,23 @@ describe('an archive', () => {
     ]);
   });
 
-  test(
-    'given again after an interruption goes on where that ended',
-    { timeout: 60_000 },
-    async () => {
-      const dropped = await archive('notes.zip', {
-        'a.txt': prose(4_500, 1),
-        'folder/b.txt': prose(26_000, 2),
-        'folder/c.txt': prose(10_000, 3),
-      });
-      const whole = await undisturbed([dropped]);
-      const { fs, library, id } = await abandoned(2, [dropped]);
-      const notes = await notesIn(fs, id);
-      const encoded = await ingest(library, id, [dropped]);
-      await library.close();
-      const { uuids, frames, ...made } = await contents(fs, id);
-      expect(made).toEqual(whole);
-      expect(uuids.length).toBeGreaterThan(10);
-      expect(framesOf(notes)).toBeGreaterThan(2);
-      expect(encoded).toBe(frames - framesOf(notes));
-    },
-  );
+  test('given again after an interruption goes on where that ended', async () => {
+    const dropped = await archive('notes.zip', {
+      'a.txt': prose(4_500, 1),
+      'folder/b.txt': prose(26_000, 2),
+      'folder/c.txt': prose(10_000, 3),
+    });
+    const whole = await undisturbed([dropped]);
+    const { fs, library, id } = await abandoned(2, [dropped]);
+    const notes = await notesIn(fs, id);
+    const encoded = await ingest(library, id, [dropped]);
+    await library.close();
+    const { uuids, frames, ...made } = await contents(fs, id);
+    expect(made).toEqual(whole);
+    expect(uuids.length).toBeGreaterThan(10);
+    expect(framesOf(notes)).toBeGreaterThan(2);
+    expect(encoded).toBe(frames - framesOf(notes));
+  });
 });
 
 describe('a message with attachments', () => {

@@ -23,7 +23,7 @@ async function journalBytes(fs: FileSystem): Promise<number> {
 }
 
 describe('a clone', () => {
-  test('costs one entry, the same for 10 chunks and for 2,000', { timeout: 20_000 }, async () => {
+  test('costs one entry, the same for 10 chunks and for 2,000', async () => {
     const costs: number[] = [];
     for (const count of [10, 2000]) {
       const sentences = Array.from({ length: count }, (_, at) => `Sentence number ${String(at)}.`);

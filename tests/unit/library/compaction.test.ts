@@ -112,7 +112,7 @@ async function compactChecked(shard: EditedShard, threshold: number): Promise<bo
   return true;
 }
 
-describe('compaction', { timeout: 120_000 }, () => {
+describe('compaction', () => {
   test('keeps chunks, order, texts and sources, and leaves nothing to compact', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.constantFrom(0, 0.2), async (all, threshold) => {

@@ -122,7 +122,7 @@ async function crashEverywhere(
   return judged;
 }
 
-describe('a crash at any operation', { timeout: 20_000 }, () => {
+describe('a crash at any operation', () => {
   test('of an edit', async () => {
     const judged = await crashEverywhere(({ shard, uuids }) =>
       shard.edit(uuids[1] ?? '', 'Omega kites soar.'),
@@ -190,7 +190,7 @@ describe('a crash at any operation', { timeout: 20_000 }, () => {
   });
 });
 
-describe('a crash at any operation of', { timeout: 20_000 }, () => {
+describe('a crash at any operation of', () => {
   test.each(TURNS)('an ingest with a gc right behind it (turn %i)', async (turn) => {
     const ingest: Work = ({ shard }) => shard.ingest('more.jsonl', ['A second text.']);
     const judged = await crashEverywhere(
@@ -215,7 +215,7 @@ function withoutRecords(state: unknown): unknown {
   }));
 }
 
-describe('a crash at any operation of a purge', { timeout: 20_000 }, () => {
+describe('a crash at any operation of a purge', () => {
   const purge: Work = ({ shard, uuids }) =>
     shard.calls.call('purge', { id: shard.id, uuids: uuids.slice(1, 2) });
   const prepare: Work = async ({ shard, uuids }) => {

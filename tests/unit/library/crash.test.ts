@@ -67,7 +67,7 @@ async function crashEverywhere(
   }
 }
 
-describe('a crash at any operation', { timeout: 240_000 }, () => {
+describe('a crash at any operation', () => {
   test('of an ingest leaves the old chunks or the new ones', async () => {
     const operations = await crashEverywhere(
       (calls, id) => calls.call('ingest', { id, files: [file('cake.txt', CAKE)], chunking: {} }),

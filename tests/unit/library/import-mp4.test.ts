@@ -30,7 +30,7 @@ const said = ({ uuid, text: words, place, source }: Chunk): object => ({
   source: 'name' in source ? [source.id, source.name, source.type] : source.type,
 });
 
-describe('a bare MP4', { timeout: 60_000 }, () => {
+describe('a bare MP4', () => {
   let calls: Calls;
   let live: Chunk[];
   let video: File;

@@ -144,36 +144,32 @@ describe('an ingest', () => {
     expect(hit).toMatchObject({ source: { name: '翼.txt' }, matched: ['lexical'] });
   });
 
-  test(
-    'reads on in another worker when the one of several documents is lost',
-    { timeout: 30_000 },
-    async () => {
-      const engines = enginesInNode();
-      let started = 0;
-      const frail = {
-        ...engines,
-        extract: () => {
-          const real = engines.extract();
-          const dies = ++started <= 2;
-          let calls = 0;
-          return {
-            ...real,
-            call: (...args: Parameters<typeof real.call>) =>
-              dies && ++calls > 2
-                ? Promise.reject(new WorkerLostError('The worker was ended.'))
-                : real.call(...args),
-          };
-        },
-      };
-      const calls = await libraryInNode(new MemoryFileSystem(), { engines: frail });
-      const texts = [0, 1, 2, 3, 4].map((at) => `Document ${String(at)}. ${LONG.repeat(15)}`);
-      const files = texts.map((text, at) => file(`${String(at)}.txt`, text));
-      const id = await shardOf(calls, files, { size: 2000 });
-      const chunks = await calls.call('chunks', { id, limit: 10_000 });
-      expect(chunks.map(({ text }) => text).join('') === texts.join('')).toBe(true);
-      expect(started).toBeGreaterThan(2);
-    },
-  );
+  test('reads on in another worker when the one of several documents is lost', async () => {
+    const engines = enginesInNode();
+    let started = 0;
+    const frail = {
+      ...engines,
+      extract: () => {
+        const real = engines.extract();
+        const dies = ++started <= 2;
+        let calls = 0;
+        return {
+          ...real,
+          call: (...args: Parameters<typeof real.call>) =>
+            dies && ++calls > 2
+              ? Promise.reject(new WorkerLostError('The worker was ended.'))
+              : real.call(...args),
+        };
+      },
+    };
+    const calls = await libraryInNode(new MemoryFileSystem(), { engines: frail });
+    const texts = [0, 1, 2, 3, 4].map((at) => `Document ${String(at)}. ${LONG.repeat(15)}`);
+    const files = texts.map((text, at) => file(`${String(at)}.txt`, text));
+    const id = await shardOf(calls, files, { size: 2000 });
+    const chunks = await calls.call('chunks', { id, limit: 10_000 });
+    expect(chunks.map(({ text }) => text).join('') === texts.join('')).toBe(true);
+    expect(started).toBeGreaterThan(2);
+  });
 
   test('of nothing readable makes no version', async () => {
     const { calls } = await open();

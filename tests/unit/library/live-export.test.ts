@@ -46,7 +46,7 @@ async function blobsOf(shard: EditedShard): Promise<string[]> {
   return files.flat().sort();
 }
 
-describe('an export of what is live', { timeout: 60_000 }, () => {
+describe('an export of what is live', () => {
   test('copies everything where everything is visible', async () => {
     const shard = await shardInNode([30, 12]);
     shard.told.length = 0;

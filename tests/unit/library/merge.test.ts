@@ -264,57 +264,53 @@ describe('the base of a merge', () => {
 });
 
 describe('a deleted chunk', () => {
-  test(
-    'never comes back through merges that nobody resolved against it',
-    { timeout: 20_000 },
-    async () => {
-      const kinds = ['delete', 'edit', 'insert', 'merge', 'compact', 'reindex', 'release', 'clone'];
-      const steps = fc.array(fc.tuple(fc.constantFrom(...kinds), fc.nat(2), fc.nat(2), fc.nat(7)), {
-        ...{ minLength: 10, maxLength: 30 },
-      });
-      await fc.assert(
-        fc.asyncProperty(steps, async (steps) => {
-          const { calls, shard } = await openEdited([...SENTENCES, 'Eta ducks swim.', 'Zeta.']);
-          const shards = [shard, await shard.clone('One'), await shard.clone('Two')];
-          /** What was deleted in each shard, by hand or by a merge. */
-          const gone: Set<string>[] = shards.map(() => new Set());
-          const check = async (): Promise<void> => {
-            for (const [at, one] of shards.entries()) {
-              const all = await one.chunks(true);
-              const back = all.filter(({ uuid, deleted }) => !deleted && gone[at]?.has(uuid));
-              expect(wordsOf(back)).toEqual([]);
-              for (const { uuid, deleted } of all) if (deleted) gone[at]?.add(uuid);
-            }
-          };
-          for (const [kind, at, from, pick] of steps) {
-            const [side, other] = [shards[at], shards[from]];
-            if (!side || !other) throw new Error('There are three shards.');
-            const live = await side.chunks();
-            const { uuid = '' } = live[pick % Math.max(1, live.length)] ?? {};
-            if (kind === 'delete' && uuid) await side.delete(uuid);
-            if (kind === 'edit' && uuid)
-              await side.tryChange({ kind, uuid, text: `E${String(pick)}.` });
-            if (kind === 'insert')
-              await side.change({ kind, after: null, text: `I${String(pick)}.` });
-            if (kind === 'compact') await side.compact();
-            if (kind === 'reindex') await side.reindex();
-            if (kind === 'release') await side.release(1 + pick);
-            if (kind === 'clone') {
-              const versions = await other.history(3);
-              const old = versions[pick % versions.length]?.id;
-              shards[at] = await other.clone('Again', old);
-              const dead = (await shards[at].chunks(true)).filter(({ deleted }) => deleted);
-              gone[at] = new Set(dead.map((chunk) => chunk.uuid));
-            }
-            if (kind === 'merge') await mergeMine(side, other);
-            await check();
+  test('never comes back through merges that nobody resolved against it', async () => {
+    const kinds = ['delete', 'edit', 'insert', 'merge', 'compact', 'reindex', 'release', 'clone'];
+    const steps = fc.array(fc.tuple(fc.constantFrom(...kinds), fc.nat(2), fc.nat(2), fc.nat(7)), {
+      ...{ minLength: 10, maxLength: 30 },
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, async (steps) => {
+        const { calls, shard } = await openEdited([...SENTENCES, 'Eta ducks swim.', 'Zeta.']);
+        const shards = [shard, await shard.clone('One'), await shard.clone('Two')];
+        /** What was deleted in each shard, by hand or by a merge. */
+        const gone: Set<string>[] = shards.map(() => new Set());
+        const check = async (): Promise<void> => {
+          for (const [at, one] of shards.entries()) {
+            const all = await one.chunks(true);
+            const back = all.filter(({ uuid, deleted }) => !deleted && gone[at]?.has(uuid));
+            expect(wordsOf(back)).toEqual([]);
+            for (const { uuid, deleted } of all) if (deleted) gone[at]?.add(uuid);
           }
-          expect(await problemsOf(calls)).toEqual([]);
-        }),
-        { numRuns: 25, endOnFailure: true },
-      );
-    },
-  );
+        };
+        for (const [kind, at, from, pick] of steps) {
+          const [side, other] = [shards[at], shards[from]];
+          if (!side || !other) throw new Error('There are three shards.');
+          const live = await side.chunks();
+          const { uuid = '' } = live[pick % Math.max(1, live.length)] ?? {};
+          if (kind === 'delete' && uuid) await side.delete(uuid);
+          if (kind === 'edit' && uuid)
+            await side.tryChange({ kind, uuid, text: `E${String(pick)}.` });
+          if (kind === 'insert')
+            await side.change({ kind, after: null, text: `I${String(pick)}.` });
+          if (kind === 'compact') await side.compact();
+          if (kind === 'reindex') await side.reindex();
+          if (kind === 'release') await side.release(1 + pick);
+          if (kind === 'clone') {
+            const versions = await other.history(3);
+            const old = versions[pick % versions.length]?.id;
+            shards[at] = await other.clone('Again', old);
+            const dead = (await shards[at].chunks(true)).filter(({ deleted }) => deleted);
+            gone[at] = new Set(dead.map((chunk) => chunk.uuid));
+          }
+          if (kind === 'merge') await mergeMine(side, other);
+          await check();
+        }
+        expect(await problemsOf(calls)).toEqual([]);
+      }),
+      { numRuns: 25, endOnFailure: true },
+    );
+  });
 });
 
 /** A merge in which every conflict is settled for this side. */

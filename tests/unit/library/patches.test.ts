@@ -220,70 +220,69 @@ async function step(shard: ShardCalls, kind: (typeof KINDS)[number], pick: numbe
 }
 
 describe('the patches of versions', () => {
-  test(
-    'in turn make of the first index the last one, for any history',
-    { timeout: 20_000 },
-    async () => {
-      const reached = new Set<string>();
-      const steps = fc.array(fc.tuple(fc.constantFrom(...KINDS), fc.nat(40)), {
-        ...{ minLength: 8, maxLength: 24 },
-      });
-      await fc.assert(
-        fc.asyncProperty(steps, async (steps) => {
-          const { fs, calls, shard } = await openEdited();
-          for (const [kind, pick] of steps) {
-            await step(shard, kind, pick).catch((error: unknown) => {
-              const isRefused = error instanceof MemreelError;
-              const isNothing =
-                error instanceof Error && error.message.endsWith('made no version.');
-              if (!isRefused && !isNothing) throw error;
-            });
-          }
-          const patches = new Map((await shard.history()).map(({ id, patch }) => [id, patch]));
-          await calls.call('close', null);
-          await inStore(fs, async (catalogue) => {
-            const views = await viewsOf(catalogue, shard.id);
-            let before: ShardView | undefined;
-            for (const view of views) {
-              const patch = patches.get(view.version.id);
-              if (before && patch) {
-                reached.add(view.version.operation);
-                const made = applyPatch(documentOf(before), patch) as Record<string, unknown>;
-                expect(primaryPart(made['chunks'])).toEqual(primaryIn(view));
-                expect(made['retention']).toEqual(view.retention);
-              }
-              before = view;
-            }
+  test('in turn make of the first index the last one, for any history', async () => {
+    const reached = new Set<string>();
+    const steps = fc.array(fc.tuple(fc.constantFrom(...KINDS), fc.nat(40)), {
+      ...{ minLength: 8, maxLength: 24 },
+    });
+    await fc.assert(
+      fc.asyncProperty(steps, async (steps) => {
+        const { fs, calls, shard } = await openEdited();
+        for (const [kind, pick] of steps) {
+          await step(shard, kind, pick).catch((error: unknown) => {
+            const isRefused = error instanceof MemreelError;
+            const isNothing = error instanceof Error && error.message.endsWith('made no version.');
+            if (!isRefused && !isNothing) throw error;
           });
-        }),
-        {
-          ...{ numRuns: 40, endOnFailure: true },
-          // An overlay that a compaction drew is one again when the compaction is undone.
-          examples: [
+        }
+        const patches = new Map((await shard.history()).map(({ id, patch }) => [id, patch]));
+        await calls.call('close', null);
+        await inStore(fs, async (catalogue) => {
+          const views = await viewsOf(catalogue, shard.id);
+          let before: ShardView | undefined;
+          for (const view of views) {
+            const patch = patches.get(view.version.id);
+            if (before && patch) {
+              reached.add(view.version.operation);
+              const made = applyPatch(documentOf(before), patch) as Record<string, unknown>;
+              expect(primaryPart(made['chunks'])).toEqual(primaryIn(view));
+              expect(made['retention']).toEqual(view.retention);
+            }
+            before = view;
+          }
+        });
+      }),
+      {
+        ...{ numRuns: 40, endOnFailure: true },
+        examples: [
+          // All that record a patch.
+          [
             [
-              [
-                ['edit', 0],
-                ['delete', 0],
-                ['edit', 2],
-                ['compact', 0],
-                ['undo', 0],
-              ],
+              ['edit', 0],
+              ['patch', 1],
+              ['retention', 1],
+              ['expire', 2],
+              ['sweep', 0],
+              ['merge', 3],
+              ['undo', 1],
+              ['rollback', 2],
             ],
           ],
-        },
-      );
-      // All that record a patch came up.
-      expect([...reached]).toEqual(
-        expect.arrayContaining([
-          'edit',
-          'apply',
-          'undo',
-          'rollback',
-          'retention',
-          'sweep',
-          'merge',
-        ]),
-      );
-    },
-  );
+          // An overlay that a compaction drew is one again when the compaction is undone.
+          [
+            [
+              ['edit', 0],
+              ['delete', 0],
+              ['edit', 2],
+              ['compact', 0],
+              ['undo', 0],
+            ],
+          ],
+        ],
+      },
+    );
+    expect([...reached]).toEqual(
+      expect.arrayContaining(['edit', 'apply', 'undo', 'rollback', 'retention', 'sweep', 'merge']),
+    );
+  });
 });

@@ -124,7 +124,7 @@ const LIVES: Readonly<Record<string, (opened: Opened, uuid: string) => Promise<v
 };
 
 describe.each(Object.keys(LIVES))('a chunk %s', (name) => {
-  test('leaves nothing behind, and everything else stays', { timeout: 20_000 }, async () => {
+  test('leaves nothing behind, and everything else stays', async () => {
     const opened = await openEdited([ALPHA, SECRETS[0] ?? '', GAMMA, DELTA]);
     const { fs, locks, calls, shard } = opened;
     await shard.ingest('more.jsonl', ['Eta ducks swim.', 'Zeta clouds drift.']);

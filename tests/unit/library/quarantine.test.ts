@@ -36,7 +36,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('the same files given again', { timeout: 120_000 }, () => {
+describe('the same files given again', () => {
   test('after a crash make what an undisturbed ingest makes, and encode no finished segment', async () => {
     const whole = await undisturbed();
     const crashed = async (at: number) => {
@@ -149,7 +149,7 @@ async function isFull({ store }: Opened, id: string): Promise<boolean> {
   return (await catalogue.entry(id)).facts.chunks > 0;
 }
 
-describe('nothing is taken', { timeout: 60_000 }, () => {
+describe('nothing is taken', () => {
   const [a, b, c] = FILES as [File, File, File];
   const others: [what: string, files: File[], chunking: object][] = [
     ['other content', [file('a.txt', prose(4_500, 9).slice(0, a.size)), b, c], {}],
@@ -213,7 +213,7 @@ describe('nothing is taken', { timeout: 60_000 }, () => {
   });
 });
 
-describe('what is harmed is made anew', { timeout: 120_000 }, () => {
+describe('what is harmed is made anew', () => {
   test.each(['video', 'page'] as const)('when a %s is gone or has changed', async (part) => {
     for (const harm of ['gone', 'changed']) {
       const { fs, library, id } = await abandoned(3);
@@ -275,7 +275,7 @@ class ListingFileSystem extends MemoryFileSystem {
   }
 }
 
-describe('gc', { timeout: 60_000 }, () => {
+describe('gc', () => {
   test('during an ingest keeps what it has put, and what it is about to take', async () => {
     const { fs, library, id } = await abandoned(2);
     await library.close();
@@ -351,7 +351,7 @@ describe('gc', { timeout: 60_000 }, () => {
   });
 });
 
-test('a purge leaves nothing of an interrupted ingest', { timeout: 60_000 }, async () => {
+test('a purge leaves nothing of an interrupted ingest', async () => {
   const { fs, library, id } = await abandoned(2);
   const other = await newShard(library, 'Other');
   await ingest(library, other, [file('d.txt', prose(3000, 5))]);
@@ -367,7 +367,7 @@ test('a purge leaves nothing of an interrupted ingest', { timeout: 60_000 }, asy
   expect(encoded).toBe((await contents(fs, id)).frames);
 });
 
-test('an ingest that fails keeps what it has finished', { timeout: 60_000 }, async () => {
+test('an ingest that fails keeps what it has finished', async () => {
   const { fs, library, id } = await uncommitted();
   expect(await ingest(library, id)).toBe(0);
   await library.close();

@@ -33,7 +33,7 @@ async function edited(): Promise<EditedShard<NodeEngines>> {
   return shard;
 }
 
-describe('reindexing', { timeout: 120_000 }, () => {
+describe('reindexing', () => {
   test('keeps all chunks and all answers, whatever was edited', async () => {
     const steps = fc.array(
       fc.record({ how: fc.constantFrom('edit', 'remove', 'drop', 'insert'), at: fc.nat(40) }),

@@ -27,7 +27,7 @@ const KINDS = {
   delta: '["memreel/delta/1"',
 } as const;
 
-describe('repair', { timeout: 60_000 }, () => {
+describe('repair', () => {
   let fs: MemoryFileSystem;
   let calls: Calls;
   let id: string;

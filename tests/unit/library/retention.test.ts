@@ -198,9 +198,7 @@ describe('a policy', () => {
     vi.useRealTimers();
     later(HOUR);
     const near = shard.through(await openAgain(fs, locks));
-    await vi.waitFor(async () => {
-      expect((await near.history(1))[0]?.operation).toBe('sweep');
-    });
+    await expect.poll(async () => (await near.history(1))[0]?.operation).toBe('sweep');
     expect(await near.words()).toEqual(SENTENCES);
   });
 });

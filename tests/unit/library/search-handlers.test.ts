@@ -1,6 +1,6 @@
 /** Search over edited shards: segments with dead rows, and deltas of overlay texts beside them. */
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SearchProtocol } from '../../../src/lib/library/protocol';
 import { searchHandlers } from '../../../src/lib/library/asking/search-handlers';
 import { callDirectly } from '../../../src/lib/rpc/server';
@@ -8,9 +8,6 @@ import type { Caller } from '../../../src/lib/rpc/protocol';
 import { newBitmap, setBit } from '../../../src/lib/search/bitmap';
 import { quantise } from '../../../src/lib/search/vectors';
 import { text, unitVector } from '../search/arbitraries';
-
-// Properties run hundreds of cases: a busy machine may take its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 const DIMENSIONS = 5;
 const LANGUAGE = 'en';

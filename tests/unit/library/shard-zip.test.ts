@@ -90,7 +90,7 @@ async function rezipped(entries: ReadonlyMap<string, Uint8Array>, name: string):
   return new File([await zip.close()], name);
 }
 
-describe('a shard zip', { timeout: 60_000 }, () => {
+describe('a shard zip', () => {
   let calls: Calls;
   let id: string;
   beforeAll(async () => {
@@ -318,7 +318,7 @@ describe('a shard zip', { timeout: 60_000 }, () => {
   });
 });
 
-describe('open formats', { timeout: 60_000 }, () => {
+describe('open formats', () => {
   let calls: Calls;
   let id: string;
   let live: Chunk[];

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { Corrector } from '../../../src/lib/qr/correct';
 import { Parity } from '../../../src/lib/qr/parity';
 import { noise } from './shapes';
-
-vi.setConfig({ testTimeout: 60_000 }); // many runs, and the machine may be busy
 
 /** At the field's full length a wrong repair is likely, not one in a million as in a symbol. */
 const LENGTH = 255;

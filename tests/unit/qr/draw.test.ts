@@ -1,10 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { drawWithQrcode, payloadCapacity, SymbolDrawer, symbolSize } from '../../../src/lib/qr';
 import { anyMask, anyPayload, MASKS, noise, SIZES } from './shapes';
-
-vi.setConfig({ testTimeout: 60_000 }); // many runs, and the machine may be busy
 
 describe('SymbolDrawer', () => {
   it('draws what qrcode draws, at every version, level and mask', () => {

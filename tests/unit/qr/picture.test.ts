@@ -13,8 +13,6 @@ vi.mock('zxing-wasm/reader/zxing_reader.wasm?url', () => {
   return { default: `data:application/wasm;base64,${readFileSync(path).toString('base64')}` };
 });
 
-vi.setConfig({ testTimeout: 60_000 }); // many runs, and the machine may be busy
-
 const SHAPES = [1, 2, 7, 14, 25, 40].flatMap((version, i) =>
   LEVELS.map((ecc, j) => ({ version, ecc, mask: (4 * i + j) % 8 })),
 );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { create } from 'qrcode';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, InvalidError } from '../../../src/lib/errors';
 import { payloadCapacity, SymbolDrawer, SymbolReader, symbolSize } from '../../../src/lib/qr';
 import type { SymbolShape } from '../../../src/lib/qr';
@@ -8,8 +8,6 @@ import { layoutOf } from '../../../src/lib/qr/layout';
 import type { Layout } from '../../../src/lib/qr/layout';
 import { Parity } from '../../../src/lib/qr/parity';
 import { anyMask, anyPayload, noise, SIZES } from './shapes';
-
-vi.setConfig({ testTimeout: 60_000 }); // many runs, and the machine may be busy
 
 /** Small enough for many runs; levels, both count lengths, and short with long blocks among them. */
 const SAMPLES = [

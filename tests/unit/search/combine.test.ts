@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { combinePostings } from '../../../src/lib/search/combine-postings';
@@ -8,9 +8,6 @@ import { buildPostings, Postings } from '../../../src/lib/search/postings';
 import type { RowPick } from '../../../src/lib/search/row-picks';
 import { quantise, Vectors } from '../../../src/lib/search/vectors';
 import { text, unitVector } from './arbitraries';
-
-// Properties run hundreds of cases: a busy machine may take its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 const english = analyserFor('en');
 const DIMENSIONS = 5;

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError } from '../../../src/lib/errors';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { buildPostings, Postings } from '../../../src/lib/search/postings';
 import { ByteWriter, VarintReader } from '../../../src/lib/search/varint';
 import { damaged, text } from './arbitraries';
 import { countOf } from './reference';
-
-// Properties run hundreds of cases: a busy machine may take its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 const english = analyserFor('en');
 const plain = analyserFor('und');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { analyserFor } from '../../../src/lib/search/analyse';
 import { newBitmap, setBit } from '../../../src/lib/search/bitmap';
@@ -8,9 +8,6 @@ import { type Question, ShardSearch } from '../../../src/lib/search/shard-search
 import { quantise, Vectors } from '../../../src/lib/search/vectors';
 import { text, unitVector } from './arbitraries';
 import { reference, type ReferenceRow } from './reference';
-
-// Properties run hundreds of cases: a busy machine may take its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 const english = analyserFor('en');
 const DIMENSIONS = 5;

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, InvalidError } from '../../../src/lib/errors';
 import { dotRows, plainDotRows, stepsOf } from '../../../src/lib/search/dot';
 import { simdDotRows } from '../../../src/lib/search/dot-simd';
 import { quantise, Vectors } from '../../../src/lib/search/vectors';
 import { damaged, unitVector } from './arbitraries';
-
-// Properties run hundreds of cases: a busy machine may take its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Rows of unit vectors of one random number of dimensions, and a question. */
 const shardVectors = fc

@@ -96,7 +96,7 @@ const lives = [1, 2, 3, 4, 6, 10];
 
 describe('a crash at any operation of a collection', () => {
   for (const seed of lives) {
-    it(`of life ${seed}: the same entries, and nothing missing`, { timeout: 60_000 }, async () => {
+    it(`of life ${seed}: the same entries, and nothing missing`, async () => {
       const { from, to } = await play(new CrashingFileSystem(), seed);
       expect(to - from).toBeGreaterThan(20);
       for (let at = from; at <= to + 1; at++) {

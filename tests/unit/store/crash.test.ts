@@ -188,7 +188,7 @@ const scripts = [
 describe('a crash at any operation', () => {
   for (const { seed, blobs } of scripts) {
     const name = `script ${seed} of ${blobs ? 'everything' : 'edits'}: before or after, never a third`;
-    it(name, { timeout: 120_000 }, async () => {
+    it(name, async () => {
       const operations = await operationsOf(seed, blobs);
       expect(operations).toBeGreaterThan(30);
       for (let at = 1; at <= operations; at++) await crashAndRecover(seed, blobs, at);

@@ -71,7 +71,7 @@ describe('digests and checksums', () => {
   });
 });
 
-describe('HEAD', { timeout: 60_000 }, () => {
+describe('HEAD', () => {
   const head = fc.record({
     format: fc.nat(),
     id,
@@ -103,7 +103,7 @@ describe('HEAD', { timeout: 60_000 }, () => {
   });
 });
 
-describe('root', { timeout: 60_000 }, () => {
+describe('root', () => {
   const root = fc.record({
     format: fc.nat(),
     id,
@@ -136,7 +136,7 @@ describe('root', { timeout: 60_000 }, () => {
   });
 });
 
-describe('journal record', { timeout: 60_000 }, () => {
+describe('journal record', () => {
   it('comes back as it was, wherever it stands', () => {
     const property = fc.property(id, record, fc.nat(50), (library, given, at) => {
       const encoded = encodeRecord(library, given);

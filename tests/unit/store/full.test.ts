@@ -9,7 +9,7 @@ const size = async (fs: FullFileSystem, path: string) => (await fs.read(path))?.
 
 const answers = ['what fits', 4294967288] as const;
 
-describe.each(answers)('a full disk that answers %s', { timeout: 60_000 }, (shortCount) => {
+describe.each(answers)('a full disk that answers %s', (shortCount) => {
   async function filled() {
     const fs = new FullFileSystem();
     fs.shortCount = shortCount;

@@ -13,11 +13,10 @@ const fileSystems = [
 
 for (const [name, make] of fileSystems) {
   describe(`file system: ${name}`, () => {
-    for (const { name, run } of fileSystemContract)
-      it(name, { timeout: 60_000 }, () => run(make()));
+    for (const { name, run } of fileSystemContract) it(name, () => run(make()));
   });
   describe(`store on: ${name}`, () => {
     for (const { name, run } of [...storeContract, ...lettingGoContract])
-      it(name, { timeout: 60_000 }, () => run(make()));
+      it(name, () => run(make()));
   });
 }

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cutAnchored, type AnchoredChunk } from '../../../src/lib/text/anchored';
 import { findPassages } from '../../../src/lib/text/anchored-search';
 import { chunkBlocks, type TextChunk } from '../../../src/lib/text/chunk';
 import type { Block } from '../../../src/lib/text/document';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const SIZE = 100;
 

@@ -1,12 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { chunkBlocks, MAX_STRETCH, type TextChunk } from '../../../src/lib/text/chunk';
 import { ChunkSize, type CountTokens } from '../../../src/lib/text/chunk-size';
 import type { Block, BlockPlace } from '../../../src/lib/text/document';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const GRAPHEMES = new Intl.Segmenter('und', { granularity: 'grapheme' });
 

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UnsupportedError } from '../../../src/lib/errors';
 import { decodeText, isTextual } from '../../../src/lib/text/encoding';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const signal = new AbortController().signal;
 

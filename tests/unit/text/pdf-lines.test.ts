@@ -1,9 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { paragraphsOf, type Run } from '../../../src/lib/text/extract/pdf-lines';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 function run(text: string, x: number, y: number, more: Partial<Run> = {}): Run {
   return { text, x, y, width: text.length * 5, height: 10, rtl: false, vertical: false, ...more };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chunkBlocks, type TextChunk } from '../../../src/lib/text/chunk';
 import { type Block } from '../../../src/lib/text/document';
 import {
@@ -10,9 +10,6 @@ import {
   type Sample,
   type Snippet,
 } from '../../fixtures/text/extraction';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const DOCS = join(process.env['MEMREEL_CORPORA'] ?? '../shared', 'samples/docs');
 const TYPES: Record<string, string> = {

@@ -75,7 +75,7 @@ const BACK = ['-vf', 'scale=iw*2:ih*2', '-crf', '23'];
 const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
 if (!hasFfmpeg) console.warn('Left out, for there is no ffmpeg here: copies by x264.');
 
-describe.runIf(hasFfmpeg)('copies by x264', { timeout: 120_000 }, () => {
+describe.runIf(hasFfmpeg)('copies by x264', () => {
   test.each([
     ['compact', 'crf 18', 192, [['-crf', '18']], FRAMES],
     ['compact', 'crf 23', 192, [['-crf', '23']], FRAMES],
@@ -100,7 +100,7 @@ describe.runIf(hasFfmpeg)('copies by x264', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a noisy picture', { timeout: 60_000 }, () => {
+describe('a noisy picture', () => {
   /** Grey with noise of a normal kind, of so many levels. */
   function noisy(deviation: number): Uint8Array {
     const pictures = drawn('compact');

@@ -1,13 +1,10 @@
 /** Files that lie. Each is an error of ours, at once, and costs no more memory than its own length. */
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CorruptError, UnsupportedError } from '../../../src/lib/errors';
 import { writeMp4 } from '../../../src/lib/video/mp4';
 import { openMp4 } from '../../../src/lib/video/mp4-index';
 import { compactFrames } from './segments';
-
-// Thousands of small reads; how long they take is not what is tested.
-vi.setConfig({ testTimeout: 120_000 });
 
 const SAMPLES = Array.from({ length: 130 }, (_, i) => new Uint8Array(3 + (i % 5)).fill(i));
 const SOUND = Buffer.from(await writeMp4([compactFrames(SAMPLES)], { name: 'A', model: 'B' }));

@@ -1,9 +1,6 @@
 /** The videos that ship with the app, seen by ffprobe. */
 import { spawnSync } from 'node:child_process';
-import { expect, test, vi } from 'vitest';
-
-// How long it takes is not what is tested.
-vi.setConfig({ testTimeout: 120_000 });
+import { expect, test } from 'vitest';
 
 const present = spawnSync('ffprobe', ['-version']).status === 0;
 const SHIPPED = ['compact', 'universal'] as const;

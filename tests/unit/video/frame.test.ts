@@ -1,12 +1,9 @@
 /** Law: what was drawn is sampled, through enlarging, padding of rows, shifted grey and noise. */
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SymbolReader } from '../../../src/lib/qr';
 import { FrameDrawer, sampleModules } from '../../../src/lib/video/frame';
 import { PROFILES } from '../../../src/lib/video/profile';
-
-// How long it takes is not what is tested.
-vi.setConfig({ testTimeout: 120_000 });
 
 describe.each(Object.values(PROFILES))('$name', (profile) => {
   const drawer = new FrameDrawer(profile);

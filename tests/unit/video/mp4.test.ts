@@ -1,6 +1,6 @@
 /** Laws of the container: what was written is what is opened, and cutting and joining undo each other. */
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { InvalidError } from '../../../src/lib/errors';
 import { concatenate } from '../../../src/lib/video/boxes';
 import { joinMp4 } from '../../../src/lib/video/join';
@@ -14,9 +14,6 @@ import {
   samplesArbitrary,
   SparseBlob,
 } from './segments';
-
-// How long it takes is not what is tested.
-vi.setConfig({ testTimeout: 120_000 });
 
 async function joined(segments: Blob[], metadata: Record<string, string>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(joinMp4(segments, metadata)).arrayBuffer());

@@ -1,14 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UnsupportedError } from '../../../../src/lib/errors';
 import { type Block, MAX_BLOCK } from '../../../../src/lib/text/document';
 import { findDelimiter, RecordReader } from '../../../../src/lib/text/extract/csv-records';
 import { blocksHolding, extractAll, type Sample } from '../../../fixtures/text/extraction';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const DOCS = join(process.env['MEMREEL_CORPORA'] ?? '../shared', 'samples/docs');
 const missing = !existsSync(DOCS);

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, PasswordError, UnsupportedError } from '../../../../src/lib/errors';
 import { extractAll } from '../../../fixtures/text/extraction';
 import { makeZip } from './made-zip';
 import { expectNoSilence, inShort, makeDocx } from './office-files';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const p = (text: string, properties = '') =>
   `<w:p><w:pPr>${properties}</w:pPr><w:r><w:t xml:space="preserve">${text}</w:t></w:r></w:p>`;

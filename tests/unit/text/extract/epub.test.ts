@@ -1,12 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, UnsupportedError } from '../../../../src/lib/errors';
 import { blocksHolding, extractAll, type Sample } from '../../../fixtures/text/extraction';
 import { makeZip } from './made-zip';
-
-// A busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const DOCS = join(process.env['MEMREEL_CORPORA'] ?? '../shared', 'samples/docs');
 const missing = !existsSync(DOCS);

@@ -7,9 +7,6 @@ import { MAX_BLOCK } from '../../../../src/lib/text/document';
 import { mailContainer } from '../../../../src/lib/text/extract/mail';
 import { blocksHolding, extractAll, type Sample } from '../../../fixtures/text/extraction';
 
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
-
 const DOCS = join(process.env['MEMREEL_CORPORA'] ?? '../shared', 'samples/docs');
 const missing = !existsSync(DOCS);
 

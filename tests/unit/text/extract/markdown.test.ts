@@ -1,9 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { extractAll } from '../../../fixtures/text/extraction';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 describe('front matter of Markdown', () => {
   it.each([

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { splitMailbox } from '../../../../src/lib/text/extract/mbox-messages';
 import { extractAll } from '../../../fixtures/text/extraction';
-
-// Laws take many runs, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const FROM = 'From a@x.org Sun May  8 19:09:11 2005\n';
 const signal = new AbortController().signal;

@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, PasswordError } from '../../../../src/lib/errors';
 import { extractAll } from '../../../fixtures/text/extraction';
 import { makeZip } from './made-zip';
 import { expectNoSilence, inShort, makeOdf } from './office-files';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const p = (text: string) => `<text:p>${text}</text:p>`;
 const h = (level: number, text: string) => `<text:h text:outline-level="${level}">${text}</text:h>`;

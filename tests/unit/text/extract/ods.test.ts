@@ -1,11 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, PasswordError, UnsupportedError } from '../../../../src/lib/errors';
 import type { Block } from '../../../../src/lib/text/document';
 import { extractAll } from '../../../fixtures/text/extraction';
 import { makeZip } from './made-zip';
-
-// Many files are made and read, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const TYPE = 'application/vnd.oasis.opendocument.spreadsheet';
 

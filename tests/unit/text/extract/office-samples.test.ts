@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chunkBlocks } from '../../../../src/lib/text/chunk';
 import { type Block, extensionOf } from '../../../../src/lib/text/document';
 import { blocksHolding, extractAll, type Sample } from '../../../fixtures/text/extraction';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const DOCS = join(process.env['MEMREEL_CORPORA'] ?? '../shared', 'samples/docs');
 const missing = !existsSync(DOCS);

@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError } from '../../../../src/lib/errors';
 import { extractAll } from '../../../fixtures/text/extraction';
 import { makeZip } from './made-zip';
 import { expectNoSilence, inShort, relations } from './office-files';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const p = (text: string) => `<a:p><a:r><a:t>${text}</a:t></a:r></a:p>`;
 const shape = (content: string, placeholder = '') =>

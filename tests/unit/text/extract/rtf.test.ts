@@ -1,11 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, UnsupportedError } from '../../../../src/lib/errors';
 import { RtfTokenizer } from '../../../../src/lib/text/extract/rtf-tokens';
 import { extractAll } from '../../../fixtures/text/extraction';
 import { expectNoSilence, inShort } from './office-files';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const latin1 = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const read = async (body: string) =>

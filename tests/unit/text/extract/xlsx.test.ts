@@ -1,14 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, UnsupportedError } from '../../../../src/lib/errors';
 import type { Block } from '../../../../src/lib/text/document';
 import { EXTRACTORS } from '../../../../src/lib/text/extract';
 import { blocksHolding, extractAll, type Sample } from '../../../fixtures/text/extraction';
 import { makeZip } from './made-zip';
-
-// Many files are made and read, and a busy machine is not a failure.
-vi.setConfig({ testTimeout: 120_000 });
 
 const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 const DOCS = join(process.env['MEMREEL_CORPORA'] ?? '../shared', 'samples/docs');

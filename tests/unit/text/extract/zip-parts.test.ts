@@ -1,12 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CorruptError, PasswordError, UnsupportedError } from '../../../../src/lib/errors';
 import { docx } from '../../../../src/lib/text/extract/docx';
 import { firstEntries, ZipParts } from '../../../../src/lib/text/extract/zip-parts';
 import { makeZip } from './made-zip';
 import { makeDocx } from './office-files';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const PATH = fc.stringMatching(/^[a-zß]{1,6}(\/[a-z]{1,6}){0,2}\.xml$/);
 

@@ -11,8 +11,6 @@ import { CorruptError, PasswordError, UnsupportedError } from '../../../../src/l
 import type { ExtractContext, Member } from '../../../../src/lib/text/document';
 import { zip } from '../../../../src/lib/text/extract/zip';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 interface Made {
   readonly name: string;
   readonly content: string | Uint8Array;
