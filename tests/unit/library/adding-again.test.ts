@@ -324,6 +324,22 @@ describe('what a person did', () => {
     expect(await words()).toEqual([BETA, GAMMA, DELTA]);
   });
 
+  test('to one of two alike passages is no reason for the other one to go', async () => {
+    for (const act of ['edit', 'delete'] as const) {
+      const { shard, again, words, drifted } = await begun([ALPHA, BETA, ALPHA]);
+      const [first = '', , second = ''] = (await shard.chunks()).map(({ uuid }) => uuid);
+      await (act === 'edit' ? shard.edit(first, 'My own stars.') : shard.delete(first));
+      // The document has it once by now.
+      await again(ALPHA, BETA);
+      const now = await shard.chunks();
+      expect(now.find(({ uuid }) => uuid === second)?.text.trim(), act).toBe(ALPHA);
+      expect(await words()).toEqual(
+        act === 'edit' ? ['My own stars.', BETA, ALPHA] : [BETA, ALPHA],
+      );
+      expect(await drifted()).toEqual(act === 'edit' ? ['My own stars.'] : []);
+    }
+  });
+
   test('while the file is read counts', async () => {
     const { calls, shard, add, words, drifted, id } = await begun();
     const [beta, gamma] = [await shard.uuid(BETA), await shard.uuid(GAMMA)];

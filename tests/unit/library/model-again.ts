@@ -32,6 +32,7 @@ export const addAgain = onShard(
       if (report.version === null) return; // it was the same
       const before = new Map(chunks.map((chunk) => [chunk.uuid, chunk]));
       const after: ModelChunk[] = [];
+      const gone: Pick<ModelChunk, 'text' | 'source'>[] = [];
       const orders = await ordersIn(real, shard.id);
       for (const { uuid, text, deleted, expiresAt, source } of await real.chunks(shard.id)) {
         const id = 'id' in source ? source.id : null;
@@ -51,7 +52,7 @@ export const addAgain = onShard(
         else expect({ uuid, text }).toEqual({ uuid, text: old.text });
         if (deleted && !old.deleted) {
           expect(isOf).toBe(true);
-          expect(now).not.toContain(text.trim());
+          gone.push({ text, source: id });
           model.replaced.add(uuid);
         }
         if (!deleted && old.deleted) {
@@ -60,6 +61,12 @@ export const addAgain = onShard(
         }
       }
       expect([...before.keys()]).toEqual([]); // no chunk is gone
+      for (const { text, source } of gone) {
+        // Of two alike, which a merge may bring, one may go: the document has it once.
+        if (!now.includes(text.trim())) continue;
+        const alike = after.filter((chunk) => chunk.source === source && chunk.text === text);
+        expect(alike.some((chunk) => !chunk.deleted)).toBe(true);
+      }
       await advance({ model, real }, shard, { operation: 'ingest', chunks: after });
     };
     return {

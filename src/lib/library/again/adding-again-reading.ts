@@ -69,6 +69,7 @@ export class SourceReading {
   /** The document was read to its end. */
   end(source: SourceRecord): void {
     this.#source = source;
+    this.#preferShown();
   }
 
   /** Whether a passage of the document is one that the shard has: then it is not added. */
@@ -88,6 +89,28 @@ export class SourceReading {
   nextOrder(orders: NewOrders): string {
     this.#nextOrder ??= this.#room(orders);
     return this.#nextOrder();
+  }
+
+  /**
+   * Of passages with the same text those that are shown count as found, not one that a person deleted
+   * or edited: else the shard would show no more what the document has.
+   */
+  #preferShown(): void {
+    const shown = new Map<string, Passage[]>();
+    for (const passage of this.#passages) {
+      if (this.found.has(passage.chunk.uuid) || !isShown(passage)) continue;
+      const alike = shown.get(passage.chunk.sha256);
+      if (alike) alike.push(passage);
+      else shown.set(passage.chunk.sha256, [passage]);
+    }
+    for (const passage of shown.size > 0 ? this.#passages : []) {
+      const place = this.found.get(passage.chunk.uuid);
+      if (!place || !passage.given || isShown(passage)) continue;
+      const other = shown.get(passage.given.sha256)?.shift();
+      if (!other) continue;
+      this.found.delete(passage.chunk.uuid);
+      this.found.set(other.chunk.uuid, place);
+    }
   }
 
   #sameText(sha256: string): Passage | undefined {
@@ -111,4 +134,9 @@ export class SourceReading {
     while (low !== null && all[next]?.order === low) next++;
     return orders.between(low, all[next]?.order ?? null);
   }
+}
+
+/** Whether a chunk shows what the source gave. */
+function isShown({ chunk, given }: Passage): boolean {
+  return !chunk.deleted && chunk.sha256 === given?.sha256;
 }
