@@ -13,12 +13,14 @@ interface Listing {
 export class Shards {
   readonly listing: Resource<Listing>;
   readonly #library: Library;
+  /** The shards as they were listed last, each with what it says. */
+  #told: readonly { shard: ShardInfo; said: string }[] = [];
   readonly #opened = new SvelteMap<string, Promise<Shard>>();
 
   constructor(library: Library) {
     this.#library = library;
     this.listing = new Resource(async () => {
-      const all = await library.shards({ removed: true });
+      const all = this.#unlessChanged(await library.shards({ removed: true }));
       return {
         live: all.filter((shard) => shard.removedAt === undefined),
         // A shard that never held anything is not worth bringing back.
@@ -36,6 +38,20 @@ export class Shards {
       if (change.kind === 'removed') for (const id of change.shards) this.#opened.delete(id);
       void this.listing.refresh();
     });
+  }
+
+  /**
+   * The same shards, each as the very object it was before unless something in it changed: a row is
+   * drawn again only then, and one change among a hundred shards draws one row.
+   */
+  #unlessChanged(shards: readonly ShardInfo[]): ShardInfo[] {
+    const before = Object.fromEntries(this.#told.map((one) => [one.shard.id, one]));
+    this.#told = shards.map((shard) => {
+      const said = JSON.stringify(shard);
+      const old = before[shard.id];
+      return old?.said === said ? old : { shard, said };
+    });
+    return this.#told.map(({ shard }) => shard);
   }
 
   get live(): ShardInfo[] {
