@@ -2,7 +2,7 @@
 
 /**
  * What `work` makes of each item, in order, with so many begun before they are asked for.
- * @param work never rejects: a failure that nobody waits for yet would be an unhandled one
+ * What fails is thrown in its turn.
  */
 export async function* mapAhead<T, R>(
   items: Iterable<T>,
@@ -11,7 +11,9 @@ export async function* mapAhead<T, R>(
 ): AsyncGenerator<R> {
   const begun: Promise<R>[] = [];
   for (const item of items) {
-    begun.push(work(item));
+    const one = work(item);
+    one.catch(() => undefined); // nobody may be waiting for it yet, nor ever
+    begun.push(one);
     if (begun.length < ahead) continue;
     const [first] = begun.splice(0, 1);
     if (first) yield await first;

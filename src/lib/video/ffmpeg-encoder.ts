@@ -105,5 +105,5 @@ async function encodeGrey(
     ],
     signal,
   });
-  return await openMp4(new Blob([new Uint8Array(file)]));
+  return await openMp4(file);
 }

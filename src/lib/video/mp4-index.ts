@@ -28,7 +28,7 @@ const MAX_PART_BYTES = 2 ** 48;
  */
 const MIN_CONSTANT_SIZE = 64;
 
-/** An open MP4. Holds its tables (12 bytes a frame) and the blob, not its bytes. */
+/** An open MP4. Holds its tables (12 bytes a frame) and what it was opened from. */
 export interface Mp4 extends Track {
   readonly frames: number;
   /** The metadata's own keys, as `writeMp4` took them. */
@@ -48,22 +48,24 @@ export interface Mp4 extends Track {
 }
 
 /**
+ * @param file bytes in memory are not copied: samples are views of them
  * @param options.isPart takes a file whose samples were cut off at its end
  * @throws CorruptError for anything that is not a whole MP4
  * @throws UnsupportedError for a sound one of another codec, or with fragments
  */
-export async function openMp4(blob: Blob, { isPart = false } = {}): Promise<Mp4> {
-  const { moov, data } = await readTopLevel(blob, isPart);
+export async function openMp4(file: Blob | Uint8Array, { isPart = false } = {}): Promise<Mp4> {
+  const source = file instanceof Uint8Array ? inMemory(file) : inFile(file);
+  const { moov, data } = await readTopLevel(source, isPart);
   const trak = videoTrack(moov);
   const media = childBoxes(onlyBox(childBoxes(trak), 'mdia'));
   const table = childBoxes(onlyBox(childBoxes(onlyBox(media, 'minf')), 'stbl'));
   const track = readTrack(onlyBox(table, 'stsd'));
-  const isCut = data.end > blob.size;
+  const isCut = data.end > source.size;
   const sizes = readSizes(onlyBox(table, 'stsz'), data.end - data.start, isCut);
   checkTimes(onlyBox(table, 'stts'), sizes.length);
   const offsets = readOffsets(table, sizes, data);
   const parts = { sizes, offsets, isIntra: isIntra(table, sizes.length) };
-  return new OpenMp4(blob, track, parts, readMetadata(moov));
+  return new OpenMp4(source, track, parts, readMetadata(moov));
 }
 
 /** Without a table of them all samples are key frames (14496-12, 8.6.2). */
@@ -81,11 +83,11 @@ class OpenMp4 implements Mp4 {
   readonly metadata: Readonly<Record<string, string>>;
   readonly sizes: Uint32Array;
   readonly isIntra: boolean;
-  readonly #blob: Blob;
+  readonly #source: Source;
   readonly #offsets: Float64Array;
 
   constructor(
-    blob: Blob,
+    source: Source,
     track: Track,
     { sizes, offsets, isIntra }: { sizes: Uint32Array; offsets: Float64Array; isIntra: boolean },
     metadata: Readonly<Record<string, string>>,
@@ -98,7 +100,7 @@ class OpenMp4 implements Mp4 {
     this.sizes = sizes;
     this.isIntra = isIntra;
     this.metadata = metadata;
-    this.#blob = blob;
+    this.#source = source;
     this.#offsets = offsets;
   }
 
@@ -116,7 +118,7 @@ class OpenMp4 implements Mp4 {
   get missing(): number[] {
     const missing: number[] = [];
     for (let index = 0; index < this.frames; index++) {
-      if (this.#offset(index) + this.#size(index) > this.#blob.size) missing.push(index);
+      if (this.#offset(index) + this.#size(index) > this.#source.size) missing.push(index);
     }
     return missing;
   }
@@ -164,27 +166,36 @@ class OpenMp4 implements Mp4 {
     return this.sizes[index] ?? 0;
   }
 
-  async #read(start: number, end: number): Promise<Uint8Array> {
-    const bytes = new Uint8Array(await this.#blob.slice(start, end).arrayBuffer());
-    if (bytes.length !== end - start) throw new CorruptError('MP4: the file got shorter');
-    return bytes;
+  #read(start: number, end: number): Promise<Uint8Array> {
+    return readWhole(this.#source, start, end);
   }
 }
 
-/**
- * All samples of a file that is in memory, as views of it: for copying frames without a read each.
- * @param mp4 the same file, opened
- */
-export function cutSamples(mp4: Mp4, file: Uint8Array): Uint8Array[] {
-  const samples: Uint8Array[] = [];
-  for (const { start, end } of mp4.runs) {
-    for (let at = start; at < end;) {
-      const next = at + (mp4.sizes[samples.length] ?? 0);
-      samples.push(file.subarray(at, next));
-      at = next;
-    }
-  }
-  return samples;
+/** Where the bytes of a file are. */
+interface Source {
+  readonly size: number;
+  /** Fewer bytes where the file ends before. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+function inMemory(bytes: Uint8Array): Source {
+  return {
+    size: bytes.length,
+    read: (start, end) => Promise.resolve(bytes.subarray(start, end)),
+  };
+}
+
+function inFile(blob: Blob): Source {
+  return {
+    size: blob.size,
+    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+  };
+}
+
+async function readWhole(source: Source, start: number, end: number): Promise<Uint8Array> {
+  const bytes = await source.read(start, end);
+  if (bytes.length !== end - start) throw new CorruptError('MP4: the file got shorter');
+  return bytes;
 }
 
 interface Range {
@@ -193,14 +204,14 @@ interface Range {
 }
 
 /** Reads `moov` and the place of `mdat`; each exactly once. */
-async function readTopLevel(blob: Blob, isPart: boolean): Promise<{ moov: Box; data: Range }> {
+async function readTopLevel(source: Source, isPart: boolean): Promise<{ moov: Box; data: Range }> {
   const found = new Map<string, Range>();
   let at = 0;
-  for (let count = 0; at < blob.size; count++) {
+  for (let count = 0; at < source.size; count++) {
     if (count === MAX_TOP_LEVEL) throw new CorruptError('MP4: too many boxes');
-    const head = new Uint8Array(await blob.slice(at, at + 16).arrayBuffer());
+    const head = await source.read(at, at + 16);
     const isData = head.length >= 8 && fourCharactersAt(head, 4) === 'mdat';
-    const room = isPart && isData ? MAX_PART_BYTES : blob.size - at;
+    const room = isPart && isData ? MAX_PART_BYTES : source.size - at;
     const { type, headerLength, length } = readHeader(head, 0, room, !isPart || !isData);
     if (type === 'moof') throw new UnsupportedError('MP4: fragmented');
     if (type === 'moov' || type === 'mdat') {
@@ -214,8 +225,7 @@ async function readTopLevel(blob: Blob, isPart: boolean): Promise<{ moov: Box; d
   const data = found.get('mdat');
   if (!moov || !data) throw new CorruptError('MP4: no moov or no mdat');
   if (moov.end - moov.start > MAX_MOOV_BYTES) throw new CorruptError('MP4: moov is too large');
-  const bytes = new Uint8Array(await blob.slice(moov.start, moov.end).arrayBuffer());
-  if (bytes.length !== moov.end - moov.start) throw new CorruptError('MP4: the file got shorter');
+  const bytes = await readWhole(source, moov.start, moov.end);
   return { moov: { type: 'moov', bytes, start: 0, end: bytes.length }, data };
 }
 

@@ -23,14 +23,17 @@ describe('write and open', () => {
   test('open(write(x)) = x', async () => {
     await fc.assert(
       fc.asyncProperty(samplesArbitrary, metadataArbitrary, async (samples, metadata) => {
-        const mp4 = await openMp4(new Blob([await writeMp4([compactFrames(samples)], metadata)]));
-        expect(await mp4.samples(0, mp4.frames)).toEqual(samples);
-        expect(await mp4.sample(samples.length - 1)).toEqual(samples.at(-1));
-        expect(mp4.metadata).toEqual(metadata);
-        expect(mp4.codec).toBe('av01.0.00M.08');
-        expect(mp4.decoderConfig).toEqual(AV1_CONFIGURATION);
-        expect([mp4.width, mp4.height, mp4.frames]).toEqual([192, 192, samples.length]);
-        expect(mp4.runs).toHaveLength(1);
+        const bytes = await writeMp4([compactFrames(samples)], metadata);
+        for (const file of [new Blob([bytes]), bytes]) {
+          const mp4 = await openMp4(file);
+          expect(await mp4.samples(0, mp4.frames)).toEqual(samples);
+          expect(await mp4.sample(samples.length - 1)).toEqual(samples.at(-1));
+          expect(mp4.metadata).toEqual(metadata);
+          expect(mp4.codec).toBe('av01.0.00M.08');
+          expect(mp4.decoderConfig).toEqual(AV1_CONFIGURATION);
+          expect([mp4.width, mp4.height, mp4.frames]).toEqual([192, 192, samples.length]);
+          expect(mp4.runs).toHaveLength(1);
+        }
       }),
       { numRuns: 25 },
     );

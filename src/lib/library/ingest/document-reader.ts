@@ -8,7 +8,7 @@ import type { ChunkingOptions, IngestOptions } from '../../api';
 import { WorkerLostError } from '../../errors';
 import type { Loan } from '../../rpc/pool';
 import type { Lineage, SourceId } from '../../shard/ids';
-import { mapAhead } from './ahead';
+import { mapAhead } from '../ahead';
 import type { Engines } from '../engines';
 import { InsideBudget, shareOf } from './inside-budget';
 import type { DraftChunk, ExtractBatch, ExtractProtocol, MemberEntry } from '../protocol';

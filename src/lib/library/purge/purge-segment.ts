@@ -8,7 +8,7 @@ import type { ChunkUuid, SegmentId } from '../../shard/ids';
 import type { ChunkRecord, SourceRecord } from '../../shard/records';
 import type { Store } from '../../store/store';
 import type { EncodedFrames } from '../../video/encode';
-import { cutSamples, openMp4 } from '../../video/mp4-index';
+import { openMp4 } from '../../video/mp4-index';
 import type { Engines } from '../engines';
 import { FramePacker, type DrawnFrames, type PackedChunk } from '../redraw/frame-packing';
 import { Gate } from '../gate';
@@ -60,8 +60,8 @@ export async function purgeSegment(
 ): Promise<PurgedSegment> {
   const { store, engines, entry, signal } = context;
   const bytes = await store.read(segment.video);
-  const mp4 = await openMp4(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  const samples = cutSamples(mp4, bytes);
+  const mp4 = await openMp4(bytes);
+  const samples = await mp4.samples(0, mp4.frames);
   const copied = samples.map((_, frame) => frame).filter((frame) => !frames.has(frame));
   const { codec, decoderConfig } = mp4;
   const encoded: EncodedFrames | null =

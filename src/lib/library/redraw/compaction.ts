@@ -114,7 +114,11 @@ export async function compactView(
   const gate = new Gate(STORED_AT_ONCE);
   const target = storedVideos(context.store);
   try {
-    for await (const drawn of redraw(view, { live, work, overlays }, target, context)) {
+    const redrawing = redraw(view, { live, work, overlays }, target, {
+      ...context,
+      searchData: (rows) => combineRows(view, rows, context),
+    });
+    for await (const drawn of redrawing) {
       sums.copied += drawn.copied;
       sums.encoded += drawn.encoded;
       // While the next video is made.
@@ -151,11 +155,11 @@ function sumOf(segments: readonly SegmentEntry[], of: (segment: SegmentEntry) =>
 /** Puts page and search data beside a new video. */
 async function store(
   view: ShardView,
-  { video, rows, copied, encoded, bytes, payload }: RedrawnVideo,
+  { video, rows, copied, encoded, bytes, payload, search }: RedrawnVideo,
   context: RedrawContext,
 ): Promise<{ segment: SegmentEntry; page: IndexPage }> {
-  const origins = rows.map(({ origin }) => origin);
-  const search = await combineRows(view, origins, context);
+  const searchData = await search;
+  if (!searchData) throw new Error('A segment that is written anew has search data.');
   const records = rows.map(({ record }) => record);
   const page = {
     segment: segmentIdOf(video.digest),
@@ -164,7 +168,7 @@ async function store(
   };
   const frames = copied + encoded;
   const facts = { video: video.digest, frames, chunks: records.length, bytes, payload };
-  return { segment: await storeSegment(context.store, facts, page, search), page };
+  return { segment: await storeSegment(context.store, facts, page, searchData), page };
 }
 
 /** The sources that records name, as they were added. */

@@ -9,9 +9,9 @@ import { PAGE_RECORDS } from '../../shard/records';
 import { sameBytes } from '../../video/codec-config';
 import type { EncodedFrames } from '../../video/encode';
 import { FramePacker, type DrawnFrames, type FramesContext } from './frame-packing';
-import { byOrder, withoutText, type LiveRow } from './live-rows';
+import { byOrder, withoutText, type LiveRow, type RowOrigin } from './live-rows';
 import { frameSource, SEGMENT_BYTES } from '../ingest/segment-builder';
-import { gzipBytes } from './segment-files';
+import { gzipBytes, type SearchData } from './segment-files';
 import {
   writeVerified,
   type KeptVideo,
@@ -34,6 +34,8 @@ export interface RedrawnVideo {
   readonly encoded: number;
   readonly bytes: { readonly video: number; readonly text: number; readonly gzip: number };
   readonly payload: SegmentEntry['payload'];
+  /** Of its rows; null where nobody asked for it. */
+  readonly search: Promise<SearchData> | null;
 }
 
 interface Drawing {
@@ -46,6 +48,8 @@ interface Drawing {
 export interface NewVideoContext extends FramesContext {
   readonly view: ShardView;
   readonly target: VideoTarget;
+  /** Makes the search data of rows, by order. */
+  searchData?(this: void, rows: readonly RowOrigin[]): Promise<SearchData>;
 }
 
 export class NewVideo {
@@ -106,15 +110,37 @@ export class NewVideo {
   /** One video, or two where copied frames and drawn ones do not go into one. @throws CorruptError */
   async finish(): Promise<RedrawnVideo[]> {
     const { view } = this.#context;
+    // While the video is made, which it does not depend on.
+    const search = this.#searchData([
+      ...this.#copies.all(),
+      ...this.#drawings.map(({ row }) => row),
+    ]);
     const gzip = gzipBytes(this.#drawings.map(({ text }) => text));
     const drawn = await this.#packer.finish();
     const context = { ...this.#context, model: view.version.model };
     const written = await writeVerified(this.#copies.frames, drawn, context);
     const drawnGzip = drawn.payloads.length > 0 ? await gzip : 0;
-    return written.map((video) => this.#describe(video, drawn, drawnGzip));
+    return written.map((video) => {
+      const described = this.#describe(video, drawn, drawnGzip);
+      return {
+        ...described,
+        search: written.length === 1 ? search : this.#searchData(described.rows),
+      };
+    });
   }
 
-  #describe(video: WrittenVideo, drawn: DrawnFrames<Drawing>, drawnGzip: number): RedrawnVideo {
+  #searchData(rows: readonly LiveRow[]): Promise<SearchData> | null {
+    const origins = rows.toSorted(byOrder).map(({ origin }) => origin);
+    const making = this.#context.searchData?.(origins) ?? null;
+    making?.catch(() => undefined); // awaited by who takes the video
+    return making;
+  }
+
+  #describe(
+    video: WrittenVideo,
+    drawn: DrawnFrames<Drawing>,
+    drawnGzip: number,
+  ): Omit<RedrawnVideo, 'search'> {
     const id = segmentIdOf(video.digest);
     const rows: LiveRow[] = [];
     const sums = { gzip: 0, text: 0, metadata: 0, unfilled: 0 };
@@ -187,6 +213,11 @@ class CopiedFrames {
     this.payload.text += payload.text / frames;
     this.payload.metadata += payload.metadata / frames;
     this.payload.unfilled += payload.unfilled / frames;
+  }
+
+  /** As they were. */
+  all(): LiveRow[] {
+    return this.#rows.map(({ row }) => row);
   }
 
   rows(segment: SegmentId): LiveRow[] {

@@ -1,26 +1,39 @@
 /**
  * New videos of what a version shows of old ones: whole frames are copied as they are, chunks of
- * other frames and overlays are drawn anew with their UUIDs. One video is read and one made at a
- * time. What is worth it is decided elsewhere, and search data and pages are made elsewhere.
+ * other frames and overlays are drawn anew with their UUIDs. A few videos are read ahead, one is
+ * filled at a time, and a few are being written. What is worth it is decided elsewhere, and search data and pages are made elsewhere.
  */
 import type { Progress } from '../../api';
 import type { SegmentWork } from '../../shard/compaction';
 import type { SegmentEntry } from '../../shard/objects';
 import type { Store } from '../../store/store';
-import { cutSamples, openMp4 } from '../../video/mp4-index';
+import { openMp4 } from '../../video/mp4-index';
 import type { Engines } from '../engines';
 import type { FrameTexts } from '../asking/frame-texts';
+import { mapAhead } from '../ahead';
 import { Gate } from '../gate';
-import { byOrder, type LiveRow, type LiveRows } from './live-rows';
+import { byOrder, type LiveRow, type LiveRows, type RowOrigin } from './live-rows';
 import { NewVideo, type OldVideo, type RedrawnVideo } from './new-video';
+import type { SearchData } from './segment-files';
 import type { VideoTarget } from './verified-video';
 import type { ShardView } from '../view';
+
+/** Old videos that are in memory at once: a few megabytes each. */
+const OLD_VIDEOS = 3;
+
+/** New videos that are being written: what one waits for, the file system or a digest, another does. */
+const WRITTEN_AT_ONCE = 3;
 
 export interface RedrawContext {
   readonly engines: Engines;
   readonly store: Store;
   readonly texts: FrameTexts;
   readonly signal: AbortSignal;
+  /**
+   * Makes the search data of a video's rows, by order; begun before the video is written. Without it
+   * there is none.
+   */
+  searchData?(this: void, rows: readonly RowOrigin[]): Promise<SearchData>;
   /** `copy`, `encode` and `verify` count frames. */
   progress(progress: Progress): void;
 }
@@ -51,21 +64,21 @@ export async function* redraw(
   const newVideo = (): NewVideo =>
     new NewVideo({
       ...{ view, target, engines, profile, lineage, signal, gate },
+      ...(context.searchData ? { searchData: context.searchData } : {}),
       progress: (stage, frames) => {
         meter.add(stage, frames);
       },
     });
   let open = newVideo();
-  /** The video before, which is written and verified while the next one fills. */
-  let finishing: Promise<RedrawnVideo[]> = Promise.resolve([]);
-  /** Begins to finish the open video, once the one before is done: that is what it gives. */
+  /** Videos that are written and verified while the next one fills, in order. */
+  const finishing: Promise<RedrawnVideo[]>[] = [];
+  /** Begins to finish the open video; waits for the first one where there are enough. */
   const close = async (): Promise<RedrawnVideo[]> => {
-    const full = open;
+    const done = open.finish();
+    done.catch(() => undefined); // awaited in its turn, or in the end
+    finishing.push(done);
     open = newVideo();
-    const before = await finishing;
-    finishing = full.finish();
-    finishing.catch(() => undefined); // awaited by the next one, or in the end
-    return before;
+    return finishing.length < WRITTEN_AT_ONCE ? [] : ((await finishing.shift()) ?? []);
   };
   /** Closes the open video where it does not take these. */
   const makeRoom = async (rows: readonly LiveRow[], from?: OldVideo): Promise<RedrawnVideo[]> => {
@@ -73,21 +86,15 @@ export async function* redraw(
     return open.takes(rows, from) ? [] : close();
   };
 
-  const load = (at: number): Promise<OldVideo> | undefined => {
-    const next = work[at];
-    if (!next || next.whole.length === 0) return undefined;
-    const loading = oldVideo(context.store, next.segment);
-    loading.catch(() => undefined); // awaited when its turn comes
-    return loading;
-  };
+  const loading = mapAhead(work, OLD_VIDEOS, async (one) => {
+    const from = one.whole.length > 0 ? await oldVideo(context.store, one.segment) : undefined;
+    return { ...one, from };
+  });
 
   let overlay = 0;
-  let loaded = load(0);
   try {
-    for (const [at, { segment, part, whole }] of work.entries()) {
+    for await (const { segment, part, whole, from } of loading) {
       const frames = framesOf(live.ofSegment(segment.id));
-      const from = await loaded;
-      loaded = load(at + 1);
       const drawn = part.flatMap((frame) => frames.get(frame) ?? []);
       const texts = await context.texts.read(
         view,
@@ -122,9 +129,9 @@ export async function* redraw(
       await open.draw(row, textIn(row.record.text));
     }
     if (!open.isEmpty) yield* await close();
-    yield* await finishing;
+    for (const done of finishing) yield* await done;
   } finally {
-    await finishing.catch(() => undefined); // nothing is written after this
+    await Promise.allSettled(finishing); // nothing is written after this
   }
 }
 
@@ -152,9 +159,9 @@ function framesOf(rows: readonly LiveRow[]): Map<number, LiveRow[]> {
 /** The whole video, verified by its digest: a copied frame is the one that was verified once. */
 async function oldVideo(store: Store, segment: SegmentEntry): Promise<OldVideo> {
   const bytes = await store.read(segment.video);
-  const mp4 = await openMp4(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+  const mp4 = await openMp4(bytes);
   const { codec, decoderConfig } = mp4;
-  return { segment, codec, decoderConfig, samples: cutSamples(mp4, bytes) };
+  return { segment, codec, decoderConfig, samples: await mp4.samples(0, mp4.frames) };
 }
 
 /** UTF-8 bytes of text in a frame where there is none to go by. */

@@ -47,6 +47,7 @@ export async function storeSegment(
 
 /** What gzip makes of texts: the honest comparison that the app shows. */
 export async function gzipBytes(texts: readonly string[]): Promise<number> {
+  if (texts.length === 0) return 0;
   const stream = new Blob([...texts]).stream().pipeThrough(new CompressionStream('gzip'));
   const reader = stream.getReader();
   for (let bytes = 0; ;) {
