@@ -42,6 +42,11 @@ test('the editor takes the focus, and shows which words an edit would change', a
   expect(texts('ins').join()).toContain('421');
 });
 
+test('a text that its source no longer has says so above it', async () => {
+  const { screen } = await open(chunkOf('a', { edited: true, drift: true }));
+  await expect.element(screen.getByText(words.drift)).toBeVisible();
+});
+
 test('markup in a text is text', async () => {
   const { screen, field } = await open(chunkOf('a', { text: 'a' }));
   await field.fill('<img src=x onerror=alert(1)>');

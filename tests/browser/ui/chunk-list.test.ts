@@ -153,10 +153,13 @@ test('where the chunk with the focus goes, its neighbour takes the place', async
 
 test('states are said in words', async () => {
   const { screen } = await show([
-    chunkOf('a', { deleted: true, edited: true, expiresAt: '2020-01-01T00:00:00.000Z' }),
+    chunkOf('a', {
+      ...{ deleted: true, edited: true, drift: true },
+      expiresAt: '2020-01-01T00:00:00.000Z',
+    }),
   ]);
   const row = screen.getByRole('button', { name: /a$/u });
-  for (const word of [words.badge.deleted, words.badge.edited, 'expired']) {
+  for (const word of [...Object.values(words.badge), 'expired']) {
     await expect.element(row).toHaveTextContent(word);
   }
 });

@@ -20,7 +20,9 @@ export const editingStrings = {
   state: 'State',
   states: { live: 'Live', deleted: 'Deleted', all: 'All' },
   editedOnly: 'Edited',
-  badge: { deleted: 'deleted', edited: 'edited' },
+  badge: { deleted: 'deleted', edited: 'edited', drift: 'source differs' },
+  drift:
+    'This text is yours. When its document was added again, the passage that you changed was not in it any more.',
   expires: (at: string, now: number) =>
     Date.parse(at) <= now ? `expired ${formatAgo(at, now)}` : `expires ${formatAgo(at, now)}`,
   due: 'Expires',
