@@ -1,7 +1,8 @@
 /**
  * New videos of what a version shows of old ones: whole frames are copied as they are, chunks of
  * other frames and overlays are drawn anew with their UUIDs. A few videos are read ahead, one is
- * filled at a time, and a few are being written. What is worth it is decided elsewhere, and search data and pages are made elsewhere.
+ * filled at a time, and a few are being written. What is worth it is decided elsewhere, and search
+ * data and pages are made elsewhere.
  */
 import type { Progress } from '../../api';
 import type { SegmentWork } from '../../shard/compaction';
